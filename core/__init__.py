@@ -1,0 +1,1 @@
+"""The engines: decisions over plain data, with time and machine passed in."""

@@ -1,0 +1,266 @@
+"""Autonomous queue: takes tasks in, decides which may run, starts builds, collects their results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from core import approvals, decision_framework, dependencies, notifications, planning, task_text
+from core.builds import Builds
+from core.errors import Conflict, NotFound, Refused
+from core.model.build import Build, Progress
+from core.model.config import Config
+from core.model.decision import Verdict
+from core.model.ids import ChatId, ProjectName, TaskId, UserId
+from core.model.notification import DependencyLost
+from core.model.project import Project
+from core.model.task import (
+    Cancelled,
+    Category,
+    Failed,
+    NeedsApproval,
+    Priority,
+    Queued,
+    Rejected,
+    Running,
+    Source,
+    Task,
+)
+from core.ports import Records, Store
+from core.transitions import label, move
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """What is asked for; unchecked."""
+
+    title: str
+    description: str = ""
+    hours: float = 1.0
+    category: Category
+    priority: Priority = Priority.MEDIUM
+    depends: Sequence[TaskId] = ()
+    tags: Sequence[str] = ()
+    project: ProjectName | None = None
+    agent: str | None = None
+    command: str | None = None
+    verify: str | None = None
+    source: Source = Source.OWNER
+    chat: ChatId | None = None
+    start_now: bool = False
+
+
+class AutonomousQueue:
+    """The use cases of the queue. Each writes one transaction, then acts."""
+
+    def __init__(self, store: Store, builds: Builds, records: Records, config: Config) -> None:
+        self._store = store
+        self._builds = builds
+        self._records = records
+        self._config = config
+
+    # -- tasks come in and go out -------------------------------------------------------------------------------------
+
+    def add_to_queue(self, new: NewTask, now: datetime) -> Task:
+        """Add a task, and the question about it if the rules want one. Raises Refused; nothing is added then."""
+        title = task_text.clean_title(new.title)
+        description = task_text.clean_text(new.description, "description")
+        with self._store.transaction():
+            task = Task(
+                id=TaskId(f"task_{self._store.number('task')}"),
+                title=title,
+                description=description,
+                hours=task_text.check_hours(new.hours),
+                category=new.category,
+                priority=new.priority,
+                depends=tuple(dict.fromkeys(new.depends)),
+                tags=task_text.clean_tags(tuple(new.tags)),
+                project=self._project(new.project),
+                agent=new.agent,
+                command=_command(new.command, "command"),
+                verify=_command(new.verify, "verification command"),
+                source=new.source,
+                chat=new.chat,
+                start_now=new.start_now,
+                created_at=now,
+                state=Queued(since=now),
+            )
+            dependencies.check(task.id, task.depends, self._tasks())
+            task = self._decided(task, now)
+            self._store.tasks.put(task.id, task)
+            for gone in dependencies.lost(task, self._tasks()):
+                self._ask_about_lost(task, gone, now)
+        self._log("added", task, now)
+        return task
+
+    def cancel(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
+        """Take a task out of the queue, or stop its build (the task is cancelled when the build has ended).
+
+        Raises NotFound, or Conflict when it is finished already.
+        """
+        with self._store.transaction():
+            task = self._find(task_id)
+            if isinstance(task.state, Running):
+                self._builds.request_stop(task.state.build, by)
+            else:
+                if not isinstance(task.state, Queued | NeedsApproval):
+                    raise Conflict(f"{task_id} is {label(task.state)} already.")
+                if isinstance(task.state, NeedsApproval):
+                    approvals.close(self._store, task.state.approval, now)
+                task = move(task, Cancelled(at=now, by=by))
+                self._store.tasks.put(task.id, task)
+                self._tell_dependents(task, now)
+        if isinstance(task.state, Running):
+            self._builds.signal_stop(task.state.build)
+        self._log("cancelled", task, now)
+        return task
+
+    def retry(self, task_id: TaskId, now: datetime) -> Task:
+        """Put a failed, cancelled or rejected task back, to start as soon as a slot is free.
+
+        A task that needs an approval it never got is asked about again. Raises NotFound or Conflict.
+        """
+        with self._store.transaction():
+            task = self._find(task_id)
+            if not isinstance(task.state, Failed | Cancelled | Rejected):
+                raise Conflict(
+                    f"{task_id} is {label(task.state)}; only what has ended without a result can be retried."
+                )
+            queued = move(task, Queued(since=now))
+            wanted = msgspec.structs.replace(queued, start_now=True)
+            task = wanted if task.approved_at else self._decided(wanted, now)
+            self._store.tasks.put(task.id, task)
+        self._log("retried", task, now)
+        return task
+
+    def start_now(self, task_id: TaskId, now: datetime) -> Task:
+        """The owner's wish: build it as soon as a slot is free. Raises NotFound, Conflict, Refused."""
+        with self._store.transaction():
+            task = self._find(task_id)
+            if not isinstance(task.state, Queued | NeedsApproval):
+                raise Conflict(f"{task_id} is {label(task.state)} already.")
+            if planning.engine_missing(task, self._config):
+                raise Refused(
+                    "No coding agent is set up. Put AGENT_COMMAND into .env, or give the task a command (run: ...)."
+                )
+            if task.project is None:
+                raise Refused(f"{task_id} has no project. Register one with /projects, then add the task again.")
+            task = msgspec.structs.replace(task, start_now=True)
+            self._store.tasks.put(task.id, task)
+        self._log("start now", task, now)
+        return task
+
+    def drop_dependency(self, task_id: TaskId, lost: TaskId, now: datetime) -> Task:
+        """Let a task go on without one that it waited for. Raises NotFound or Conflict."""
+        with self._store.transaction():
+            task = self._find(task_id)
+            if lost not in task.depends:
+                raise Conflict(f"{task_id} does not wait for {lost}.")
+            remaining = tuple(dependency for dependency in task.depends if dependency != lost)
+            task = msgspec.structs.replace(task, depends=remaining)
+            self._store.tasks.put(task.id, task)
+        self._log(f"no longer waits for {lost}", task, now)
+        return task
+
+    # -- builds -------------------------------------------------------------------------------------------------------
+
+    def schedule_builds(self, now: datetime) -> list[Build]:
+        """Start what the plan of the present window starts now; returns the started builds."""
+        with self._store.transaction():
+            running = self._builds.active()
+            plan = planning.plan(self._store.tasks.all(), running, self._projects(), self._config, now)
+            free = max(self._config.max_builds - len(running), 0)
+            due = [entry.task for entry in plan.planned if entry.start <= now][:free]
+            started = [self._builds.record_start(task, self._projects(), now) for task in due]
+        for build in started:
+            self._builds.launch(build, now)
+        return started
+
+    def collect(self, now: datetime) -> list[Task]:
+        """Take in the results of ended builds and give up those that vanished; returns the tasks that moved."""
+        moved = []
+        for build in self._builds.active():
+            result = self._builds.poll(build, now)
+            if result is None:
+                continue
+            with self._store.transaction():
+                task = self._builds.record_end(build.id, result, now)
+                if task is not None:
+                    self._tell_dependents(task, now)
+                    moved.append(task)
+            if task is not None:
+                self._log(label(task.state), task, now)
+        return moved
+
+    def track_progress(self) -> list[tuple[Build, Progress | None]]:
+        """The running builds with how far each is."""
+        return [(build, self._builds.progress(build.id)) for build in self._builds.active()]
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _decided(self, task: Task, now: datetime) -> Task:
+        """The task, asked about if the rules want that. Inside a transaction."""
+        decision = decision_framework.decide(task, self._config)
+        self._records.append(
+            "decisions.jsonl",
+            {
+                "at": now.isoformat(),
+                "subject": task.id,
+                "category": task.category.value,
+                "decision": decision.verdict.value,
+                "rule": decision.rule,
+                "reason": decision.reason,
+            },
+        )
+        if decision.verdict is Verdict.RUN:
+            return task
+        state = approvals.ask(
+            self._store,
+            task,
+            decision.reason,
+            escalated=decision.verdict is Verdict.ESCALATE,
+            days=self._config.approval_days,
+            now=now,
+        )
+        return move(task, state)
+
+    def _tell_dependents(self, task: Task, now: datetime) -> None:
+        if isinstance(task.state, Failed | Cancelled | Rejected):
+            for waiting in self._tasks().values():
+                if task.id in waiting.depends and isinstance(waiting.state, Queued | NeedsApproval):
+                    self._ask_about_lost(waiting, task.id, now)
+
+    def _ask_about_lost(self, task: Task, lost: TaskId, now: datetime) -> None:
+        notifications.record(self._store, DependencyLost(task=task.id, lost=lost), task.chat, now)
+
+    def _find(self, task_id: TaskId) -> Task:
+        task = self._store.tasks.get(task_id)
+        if task is None:
+            raise NotFound(f"There is no {task_id}. /queue lists the tasks.")
+        return task
+
+    def _tasks(self) -> dict[TaskId, Task]:
+        return {task.id: task for task in self._store.tasks.all()}
+
+    def _projects(self) -> dict[ProjectName, Project]:
+        return {project.name: project for project in self._store.projects.all()}
+
+    def _project(self, name: ProjectName | None) -> ProjectName | None:
+        known = list(self._projects())
+        if name is None:
+            return known[0] if len(known) == 1 else None
+        if name not in known:
+            listed = ", ".join(known) or "none yet; add one with: jarvis projects add PATH"
+            raise Refused(f"There is no project “{name[:40]}”. Registered: {listed}.")
+        return name
+
+    def _log(self, action: str, task: Task, now: datetime) -> None:
+        self._records.append(
+            "queue_actions.log",
+            {"at": now.isoformat(), "action": action, "task": task.id, "title": task.title, "state": label(task.state)},
+        )
+
+
+def _command(text: str | None, what: str) -> str | None:
+    return (task_text.clean_text(text, what, task_text.MAX_COMMAND) or None) if text is not None else None

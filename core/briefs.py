@@ -1,0 +1,123 @@
+"""The brief: what shipped with proof, what runs, what failed and why, what waits for a decision."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core import outcomes
+from core.builds import active_builds
+from core.model.approval import Approval, Open
+from core.model.build import Build, BuildResult, Ended, Progress
+from core.model.config import Config
+from core.model.task import Completed, Discarded, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
+from core.ports import Agents, Store
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A task with the result of its build."""
+
+    task: Task
+    build: Build
+    result: BuildResult
+
+
+@dataclass(frozen=True)
+class RunningBuild:
+    """A build on its way."""
+
+    task: Task
+    build: Build
+    progress: Progress | None
+    expected_end: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """An approval with its task."""
+
+    task: Task
+    approval: Approval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """Everything since a moment, ready to be shown."""
+
+    since: datetime
+    now: datetime
+    shipped: list[Finished]
+    """Proven; merged, or waiting to be merged."""
+    unproven: list[Finished]
+    """Built, but nothing proves it: no verification command, or the checks were red before."""
+    running: list[RunningBuild]
+    failed: list[Finished]
+    questions: list[Question]
+    to_merge: list[Task]
+    """All results that wait for Merge or Discard, whenever they were built."""
+    queued: int
+    hours_shipped: float
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.shipped or self.unproven or self.running or self.failed or self.questions or self.to_merge)
+
+
+class Briefs:
+    """Writes briefs from the records."""
+
+    def __init__(self, store: Store, agents: Agents, config: Config) -> None:
+        self._store = store
+        self._agents = agents
+        self._config = config
+
+    def compose(self, now: datetime, since: datetime | None = None) -> Brief:
+        """The brief of what has happened since a moment, by default the last 24 hours."""
+        since = since or now - timedelta(hours=24)
+        tasks = {task.id: task for task in self._store.tasks.all()}
+        ended = [entry for entry in self._ended(since) if not _discarded(entry.task)]
+        completed = [entry for entry in ended if isinstance(entry.task.state, Completed)]
+        shipped = [entry for entry in completed if outcomes.is_proven(entry.result.outcome)]
+        return Brief(
+            since=since,
+            now=now,
+            shipped=shipped,
+            unproven=[entry for entry in completed if not outcomes.is_proven(entry.result.outcome)],
+            running=[self._running(build, tasks[build.task], now) for build in active_builds(self._store)],
+            failed=[entry for entry in ended if isinstance(entry.task.state, Failed)],
+            questions=[
+                Question(tasks[approval.task], approval)
+                for approval in self._store.approvals.all()
+                if isinstance(approval.state, Open) and approval.task in tasks
+            ],
+            to_merge=[task for task in tasks.values() if _waits_for_merge(task)],
+            queued=sum(isinstance(task.state, Queued | NeedsApproval) for task in tasks.values()),
+            hours_shipped=sum(entry.task.hours for entry in shipped),
+        )
+
+    def _ended(self, since: datetime) -> list[Finished]:
+        found = []
+        for task in self._store.tasks.all():
+            if isinstance(task.state, Completed | Failed) and _news_at(task.state) >= since:
+                build = self._store.builds.get(task.state.build)
+                if build is not None and isinstance(build.state, Ended):
+                    found.append(Finished(task, build, build.state.result))
+        return found
+
+    def _running(self, build: Build, task: Task, now: datetime) -> RunningBuild:
+        expected = max(build.started_at + timedelta(hours=build.hours), now)
+        return RunningBuild(task, build, self._agents.progress(build.id), expected)
+
+
+def _news_at(state: Completed | Failed) -> datetime:
+    if isinstance(state, Completed) and isinstance(state.delivery, Merged):
+        return state.delivery.at
+    return state.at
+
+
+def _discarded(task: Task) -> bool:
+    return isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded)
+
+
+def _waits_for_merge(task: Task) -> bool:
+    return isinstance(task.state, Completed) and isinstance(task.state.delivery, Unmerged)

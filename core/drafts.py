@@ -1,0 +1,93 @@
+"""Drafts: a task card that the owner fills in with buttons before it is added."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from core import categories, task_text
+from core.autonomous_queue import AutonomousQueue, NewTask
+from core.errors import Conflict, NotFound
+from core.model.ids import ChatId, DraftId, ProjectName
+from core.model.task import Draft, Task
+from core.ports import Store
+
+KEPT = 200
+"""Older drafts are forgotten."""
+
+
+class Drafts:
+    """Keeps drafts until they are added."""
+
+    def __init__(self, store: Store, queue: AutonomousQueue) -> None:
+        self._store = store
+        self._queue = queue
+
+    def begin(self, text: str, chat: ChatId, now: datetime) -> Draft:
+        """A draft from free text: the first line is the title, the category is guessed. Raises Refused."""
+        first, _, rest = text.strip().partition("\n")
+        title = task_text.clean_title(first)
+        projects = self._store.projects.all()
+        with self._store.transaction():
+            draft = Draft(
+                id=DraftId(f"draft_{self._store.number('draft')}"),
+                chat=chat,
+                title=title,
+                description=task_text.clean_text(rest, "description"),
+                category=categories.guess(title),
+                project=projects[0].name if len(projects) == 1 else None,
+                created_at=now,
+            )
+            self._store.drafts.put(draft.id, draft)
+            for old in self._store.drafts.all()[:-KEPT]:
+                self._store.drafts.remove(old.id)
+        return draft
+
+    def find(self, draft_id: DraftId) -> Draft:
+        """One draft. Raises NotFound when it was dropped, or Conflict when it was added."""
+        draft = self._store.drafts.get(draft_id)
+        if draft is None:
+            raise NotFound("That draft is gone. Write the task again to start over.")
+        if draft.task is not None:
+            raise Conflict(f"That draft was added as {draft.task} already.")
+        return draft
+
+    def change(self, draft_id: DraftId, **changes: Any) -> Draft:
+        """Set fields of a draft (names and types as in `Draft`). Raises NotFound, Conflict or Refused."""
+        if "hours" in changes:
+            task_text.check_hours(changes["hours"])
+        with self._store.transaction():
+            draft = msgspec.structs.replace(self.find(draft_id), **changes)
+            self._store.drafts.put(draft.id, draft)
+        return draft
+
+    def drop(self, draft_id: DraftId) -> None:
+        """Forget a draft. Raises NotFound or Conflict."""
+        with self._store.transaction():
+            self._store.drafts.remove(self.find(draft_id).id)
+
+    def add(self, draft_id: DraftId, now: datetime, *, start_now: bool) -> Task:
+        """Turn the draft into a task. Raises NotFound, Conflict (a second press) or Refused."""
+        with self._store.transaction():
+            draft = self.find(draft_id)
+            task = self._queue.add_to_queue(new_task(draft, start_now=start_now), now)
+            self._store.drafts.put(draft.id, msgspec.structs.replace(draft, task=task.id))
+        return task
+
+
+def new_task(draft: Draft, *, start_now: bool) -> NewTask:
+    """The request that a draft stands for."""
+    return NewTask(
+        title=draft.title,
+        description=draft.description,
+        hours=draft.hours,
+        category=draft.category,
+        priority=draft.priority,
+        depends=draft.depends,
+        tags=draft.tags,
+        project=ProjectName(draft.project) if draft.project else None,
+        command=draft.command,
+        verify=draft.verify,
+        chat=draft.chat,
+        start_now=start_now,
+    )

@@ -1,0 +1,1 @@
+"""Types of the domain: what exists, and which states it can be in."""

@@ -1,0 +1,218 @@
+"""A build: one attempt of one agent at one task, in its own git worktree.
+
+The build process writes `Progress` and `BuildResult` as JSON into `runs/<build id>/`; the engines read them from there,
+so a build needs nothing of the bot while it runs.
+"""
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+from core.model.ids import BuildId, ProjectName, TaskId, UserId
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start an agent. Exactly one of `shell` and `argv` is set."""
+
+    name: str
+    shell: str | None = None
+    """A command line for `/bin/sh -c`: the task's own command."""
+    argv: tuple[str, ...] | None = None
+    """A command template; `{prompt_file}` and `{worktree}` are filled in. Without `{prompt_file}` the prompt comes
+    by standard input."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """When a build is ended from outside. All in seconds."""
+
+    wall: float
+    """For the agent."""
+    idle: float
+    """For the agent, without a byte of output."""
+    verify: float
+    """For each run of the verification command."""
+    grace: float = 5.0
+    """Between SIGTERM and SIGKILL."""
+
+
+class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the build process has to know; written to `runs/<id>/spec.json` before it starts."""
+
+    id: BuildId
+    task: TaskId
+    title: str
+    repository: str
+    """Absolute path of the owner's checkout."""
+    base: str
+    """Branch to start from and to merge into."""
+    branch: str
+    worktree: str
+    """Absolute path; made by the build process."""
+    engine: Engine
+    prompt: str
+    verify: str | None
+    limits: Limits
+    environment: tuple[str, ...] = ()
+    """Names of further variables that the agent may see, besides PATH, HOME and the like."""
+
+
+class Phase(enum.Enum):
+    """What the build process is doing."""
+
+    PREPARING = "preparing"
+    BASELINE = "running the checks before the change"
+    WORKING = "working"
+    COMMITTING = "committing"
+    VERIFYING = "proving the result"
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Contents of `status.json`, rewritten whenever something changes."""
+
+    phase: Phase
+    since: datetime
+    pid: int
+    started: float
+    """Start time of the build process in seconds since the epoch as the kernel tells it: with the pid its identity."""
+    last_line: str = ""
+    output_bytes: int = 0
+
+
+class TestCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a test runner said of itself."""
+
+    __test__ = False
+
+    passed: int
+    failed: int
+    skipped: int = 0
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the verification command in a fresh checkout."""
+
+    command: str
+    passed: bool
+    exit_code: int | None
+    """None when it was ended at its time limit."""
+    seconds: float
+    tests: TestCounts | None = None
+    tail: str = ""
+
+
+class DiffStat(msgspec.Struct, frozen=True, kw_only=True):
+    """Size of a change."""
+
+    files: int
+    insertions: int
+    deletions: int
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="proven"):
+    """The verification passes in a fresh checkout of the result."""
+
+
+class Unverified(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="unverified"):
+    """There is a change, but no verification command to prove it with."""
+
+
+class AlreadyRed(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="already red"):
+    """The verification failed before the change too, and the change made it no worse."""
+
+
+class Broke(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="broke"):
+    """The verification fails with the change, and it did not fail like that before."""
+
+
+class Empty(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="empty"):
+    """The agent ended without changing a file."""
+
+
+class AgentFailed(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="agent failed"):
+    """The agent could not be started, or ended with an error."""
+
+    exit_code: int | None
+    detail: str = ""
+
+
+class TimedOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="timed out"):
+    """The agent was ended at its wall or idle limit."""
+
+    limit: float
+    """Seconds."""
+    idle: bool
+
+
+class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="stopped"):
+    """A person pressed Stop."""
+
+
+class NotPrepared(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="not prepared"):
+    """No worktree could be made (base branch gone, no repository): a sentence for the owner."""
+
+    detail: str
+
+
+class Abandoned(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="abandoned"):
+    """The build process vanished without a result: the machine went down, or it was killed."""
+
+
+Outcome = Proven | Unverified | AlreadyRed | Broke | Empty | AgentFailed | TimedOut | Stopped | NotPrepared | Abandoned
+
+
+class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Contents of `result.json`: written once, atomically, as the last act of the build process."""
+
+    outcome: Outcome
+    base_commit: str | None = None
+    commit: str | None = None
+    """Tip of the branch; kept for most failures too, so that nothing an agent did is lost."""
+    diff: DiffStat | None = None
+    before: Verification | None = None
+    after: Verification | None = None
+    started_at: datetime
+    ended_at: datetime
+    tail: str = ""
+    """The last lines of the agent's output."""
+
+
+class MergeDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merge did."""
+
+    commit: str
+    """Full id of the merge commit."""
+    parent: str
+    """What the base branch pointed to before."""
+    checkout_updated: bool | None
+    """True: the owner's checkout shows the merge; False: it has uncommitted work and was left alone; None: no
+    checkout is on that branch."""
+
+
+class Active(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="active"):
+    """Recorded as started; `runs/<id>/` tells how far it is."""
+
+    stop_requested_by: UserId | None = None
+    stop_requested: bool = False
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="ended"):
+    """Its result was collected."""
+
+    result: BuildResult
+
+
+BuildState = Active | Ended
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of one attempt."""
+
+    id: BuildId
+    task: TaskId
+    project: ProjectName
+    hours: float
+    """The estimate at the start, for the progress bar."""
+    spec: BuildSpec
+    started_at: datetime
+    state: BuildState

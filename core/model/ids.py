@@ -1,0 +1,27 @@
+"""Identifiers, as distinct types so that the checker finds a mix-up."""
+
+from typing import NewType
+
+TaskId = NewType("TaskId", str)
+"""`task_12`: sequential, short enough to type on a phone."""
+
+BuildId = NewType("BuildId", str)
+"""`task_12-1`: the task and the number of the attempt; also the name of the folder below `runs/`."""
+
+ApprovalId = NewType("ApprovalId", str)
+"""`approval_7`."""
+
+DraftId = NewType("DraftId", str)
+"""`draft_3`: a task that the owner has not confirmed yet."""
+
+NotificationId = NewType("NotificationId", str)
+"""`note_41`."""
+
+ProjectName = NewType("ProjectName", str)
+"""The short name under which a git repository is registered."""
+
+UserId = NewType("UserId", int)
+"""Telegram's id of a person."""
+
+ChatId = NewType("ChatId", int)
+"""Telegram's id of a chat; for a private chat the same number as the person's."""

@@ -1,0 +1,80 @@
+"""News for the owner: recorded in the same transaction as the change it tells of, delivered later by the outbox."""
+
+from datetime import datetime
+
+import msgspec
+
+from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId
+
+
+class BuildStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="build started"):
+    """Becomes the progress message, which is edited in place while the build runs."""
+
+    build: BuildId
+
+
+class BuildEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="build ended"):
+    """What came out, with Merge / Diff / Discard or Retry."""
+
+    build: BuildId
+
+
+class ApprovalAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="approval asked"):
+    """May this task be built?"""
+
+    approval: ApprovalId
+
+
+class DependencyLost(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dependency lost"):
+    """A task waits for one that failed or was taken out."""
+
+    task: TaskId
+    lost: TaskId
+
+
+Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="pending"):
+    """Due for delivery, or for another try."""
+
+    due_at: datetime
+    tries: int = 0
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="sending"):
+    """Handed to Telegram; if the process dies now, nobody knows whether it arrived."""
+
+    at: datetime
+    tries: int = 0
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="delivered"):
+    """Arrived; the message can be edited later."""
+
+    at: datetime
+    message: int
+    """Telegram's message id in the chat."""
+
+
+class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="undeliverable"):
+    """Telegram refused it for good, or it is uncertain whether it arrived and it must not come twice."""
+
+    at: datetime
+    reason: str
+
+
+NotificationState = Pending | Sending | Delivered | Undeliverable
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """One message for one chat."""
+
+    id: NotificationId
+    key: str
+    """Deduplication key: at most one notification is ever recorded for a key."""
+    chat: ChatId
+    subject: Subject
+    silent: bool = False
+    created_at: datetime
+    state: NotificationState

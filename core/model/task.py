@@ -1,0 +1,184 @@
+"""A task, and the states that it can be in. Which state may follow which stands in `core.transitions`."""
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+from core.model.ids import ApprovalId, BuildId, ChatId, DraftId, ProjectName, TaskId, UserId
+
+
+class Priority(enum.Enum):
+    """How much a task matters to the owner."""
+
+    CRITICAL = "CRITICAL"
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+    BACKLOG = "BACKLOG"
+
+    @property
+    def weight(self) -> int:
+        """The impact in the score: 5 for CRITICAL down to 1 for BACKLOG."""
+        return _WEIGHTS[self]
+
+
+_WEIGHTS = {priority: 5 - rank for rank, priority in enumerate(Priority)}
+
+
+class Category(enum.Enum):
+    """What kind of work a task is; decides whether it may run without asking."""
+
+    PERFORMANCE = "Performance optimization"
+    FEATURE = "New features"
+    BUG = "Bug fixes"
+    RESEARCH = "Research/analysis"
+    DOCUMENTATION = "Documentation"
+    INFRASTRUCTURE = "Infrastructure"
+    TESTS = "Test coverage"
+    REFACTORING = "Code refactoring"
+    EXTERNAL = "External actions"
+    CONFIG = "Config changes"
+    API = "API integrations"
+    USER_FACING = "User-facing changes"
+    OTHER = "Other"
+
+
+class Source(enum.Enum):
+    """Who put the task into the queue."""
+
+    OWNER = "owner"
+    PATTERN = "pattern"
+    SELF_IMPROVER = "self-improver"
+    WEEKEND = "weekend"
+    IMPORT = "import"
+    SAMPLE = "sample"
+
+
+class Unmerged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="unmerged"):
+    """The result waits on its branch for the owner's word."""
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="merged"):
+    """The result is in the base branch."""
+
+    commit: str
+    """The full id of the merge commit."""
+    at: datetime
+    by: UserId | None
+    """Who pressed Merge; None from the command line."""
+    checkout_behind: bool = False
+    """The owner's checkout had uncommitted work, so its files were left as they were."""
+
+
+class Discarded(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="discarded"):
+    """The branch is gone; a git bundle with its commits lies in `trash/`."""
+
+    bundle: str
+    at: datetime
+    by: UserId | None
+
+
+Delivery = Unmerged | Merged | Discarded
+
+
+class NeedsApproval(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="needs approval"):
+    """Nothing happens until a person answers the approval."""
+
+    approval: ApprovalId
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="queued"):
+    """May be built as soon as a window, a slot and its dependencies allow."""
+
+    since: datetime
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="in progress"):
+    """A build works on it."""
+
+    build: BuildId
+    since: datetime
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="completed"):
+    """A build ended with a result on its branch; `Build.state` holds the proof."""
+
+    build: BuildId
+    at: datetime
+    delivery: Delivery
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="failed"):
+    """The build ended without a result that can be used."""
+
+    build: BuildId
+    at: datetime
+    reason: str
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="rejected"):
+    """A person answered the approval with no."""
+
+    at: datetime
+    by: UserId | None
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="cancelled"):
+    """A person took it out of the queue or stopped its build."""
+
+    at: datetime
+    by: UserId | None
+    build: BuildId | None = None
+
+
+TaskState = NeedsApproval | Queued | Running | Completed | Failed | Rejected | Cancelled
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of work for a coding agent."""
+
+    id: TaskId
+    title: str
+    description: str = ""
+    hours: float
+    """The owner's estimate."""
+    category: Category
+    priority: Priority
+    depends: tuple[TaskId, ...] = ()
+    tags: tuple[str, ...] = ()
+    project: ProjectName | None = None
+    agent: str | None = None
+    """Name of the engine; None lets the settings decide."""
+    command: str | None = None
+    """For the `shell` engine: the command that does the work."""
+    verify: str | None = None
+    """Overrides the project's verification command."""
+    source: Source = Source.OWNER
+    chat: ChatId | None = None
+    """Where it was asked for, and where its news goes; None: to every owner."""
+    start_now: bool = False
+    """The owner wants it built as soon as a slot is free, whatever the time of day."""
+    created_at: datetime
+    approved_at: datetime | None = None
+    state: TaskState
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A task card that the owner is still filling in."""
+
+    id: DraftId
+    chat: ChatId
+    title: str
+    description: str = ""
+    hours: float = 1.0
+    category: Category
+    priority: Priority = Priority.MEDIUM
+    project: ProjectName | None = None
+    command: str | None = None
+    verify: str | None = None
+    depends: tuple[TaskId, ...] = ()
+    tags: tuple[str, ...] = ()
+    created_at: datetime
+    task: TaskId | None = None
+    """Set when it was added: a second press then answers with the task."""

@@ -1,0 +1,89 @@
+"""Records news for the owners in the transaction of the change that it tells of; the outbox delivers it."""
+
+from datetime import datetime
+
+from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId
+from core.model.notification import (
+    ApprovalAsked,
+    BuildEnded,
+    BuildStarted,
+    Delivered,
+    DependencyLost,
+    Notification,
+    Pending,
+    Subject,
+)
+from core.ports import Store
+
+REPEATABLE = (ApprovalAsked, DependencyLost)
+"""Questions: better asked twice than never, when a send ended in doubt. Reports are not repeated."""
+
+
+def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *, silent: bool = False) -> None:
+    """Record one notification per chat; inside the transaction of the change. A subject is recorded once per chat.
+
+    `chat` None addresses every owner's private chat.
+    """
+    for target in [chat] if chat is not None else [known.id for known in store.chats.all()]:
+        key = f"{subject_key(subject)}@{target}"
+        if not any(known.key == key for known in store.notifications.all()):
+            note = Notification(
+                id=NotificationId(f"note_{store.number('note')}"),
+                key=key,
+                chat=target,
+                subject=subject,
+                silent=silent,
+                created_at=now,
+                state=Pending(due_at=now),
+            )
+            store.notifications.put(note.id, note)
+
+
+def subject_key(subject: Subject) -> str:
+    """Names the fact that a subject tells of; the same fact gives the same key."""
+    kind = str(subject.__struct_config__.tag)
+    match subject:
+        case BuildStarted(build=build) | BuildEnded(build=build):
+            return f"{kind}:{build}"
+        case ApprovalAsked(approval=approval):
+            return f"{kind}:{approval}"
+        case DependencyLost(task=task, lost=lost):
+            return f"{kind}:{task}:{lost}"
+
+
+def delivered_about(store: Store, task: TaskId) -> list[Notification]:
+    """The notifications that arrived and tell of this task: their messages show its state."""
+    return [
+        note
+        for note in store.notifications.all()
+        if isinstance(note.state, Delivered) and task_of(store, note.subject) == task
+    ]
+
+
+def at_message(store: Store, chat: ChatId, message: int) -> Notification | None:
+    """The notification that arrived as this message."""
+    for note in store.notifications.all():
+        if note.chat == chat and isinstance(note.state, Delivered) and note.state.message == message:
+            return note
+    return None
+
+
+def task_of(store: Store, subject: Subject) -> TaskId | None:
+    """The task that a subject is about; None when it is gone."""
+    match subject:
+        case BuildStarted(build=build_id) | BuildEnded(build=build_id):
+            return task_of_build(build_id)
+        case ApprovalAsked(approval=approval_id):
+            return _task_of_approval(store, approval_id)
+        case DependencyLost(task=task):
+            return task
+
+
+def task_of_build(build: BuildId) -> TaskId:
+    """The task that a build id was made from."""
+    return TaskId(build.rpartition("-")[0])
+
+
+def _task_of_approval(store: Store, approval: ApprovalId) -> TaskId | None:
+    found = store.approvals.get(approval)
+    return found.task if found else None

@@ -1,0 +1,80 @@
+"""How builds end: which ends leave a result to merge, and why the others failed, in one plain sentence."""
+
+from core.model.build import (
+    Abandoned,
+    AgentFailed,
+    AlreadyRed,
+    Broke,
+    BuildResult,
+    Empty,
+    NotPrepared,
+    Outcome,
+    Proven,
+    Stopped,
+    TimedOut,
+    Unverified,
+    Verification,
+)
+
+
+def is_usable(outcome: Outcome) -> bool:
+    """Whether there is a change on the branch that the owner may want to merge."""
+    return isinstance(outcome, Proven | Unverified | AlreadyRed)
+
+
+def is_proven(outcome: Outcome) -> bool:
+    """Whether the verification command passed on the result; only then is it reported as shipped."""
+    return isinstance(outcome, Proven)
+
+
+def reason(result: BuildResult) -> str:
+    """One sentence on how it ended."""
+    match result.outcome:
+        case Proven():
+            return f"Proven: {tests(result)}." if result.after and result.after.tests else "Proven by its checks."
+        case Unverified():
+            return "Done, but not proven: no verification command is set."
+        case AlreadyRed():
+            return f"Not proven: the checks failed before the change too ({tests(result)})."
+        case Broke():
+            return f"The checks fail with this change: {tests(result)}."
+        case Empty():
+            return "The agent ended without changing anything."
+        case AgentFailed(exit_code=code, detail=detail):
+            ending = "could not be started" if code is None else f"ended with exit code {code}"
+            return f"The agent {ending}{': ' + detail if detail else ''}."
+        case TimedOut(limit=limit, idle=True):
+            return f"Stopped: no output for {span(limit)}."
+        case TimedOut(limit=limit):
+            return f"Stopped at its time limit of {span(limit)}."
+        case Stopped():
+            return "Stopped on request."
+        case NotPrepared(detail=detail):
+            return detail
+        case Abandoned():
+            return "The build process vanished; the machine went down or something ended it. Its commits are kept."
+
+
+def tests(result: BuildResult) -> str:
+    """Before and after, in numbers where the test runner told them: “1 failed, 3 passed → 4 passed”."""
+    return " → ".join(_counts(run) for run in (result.before, result.after) if run is not None) or "not run"
+
+
+def _counts(run: Verification) -> str:
+    if run.tests is None:
+        if run.exit_code is None:
+            return "ended at the time limit"
+        return "passed" if run.passed else f"exit code {run.exit_code}"
+    parts = [f"{run.tests.failed} failed"] if run.tests.failed else []
+    return ", ".join([*parts, f"{run.tests.passed} passed"])
+
+
+def span(seconds: float) -> str:
+    """A length of time in the unit that reads best: “40 s”, “5 min”, “1 h 20 min”."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"

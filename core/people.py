@@ -1,0 +1,50 @@
+"""Who owns this installation."""
+
+import hmac
+import secrets
+from datetime import datetime
+
+from core.model.ids import ChatId, UserId
+from core.model.people import Chat, Owner
+from core.ports import Store
+
+
+class People:
+    """The owners, and the private chats in which they get news."""
+
+    def __init__(self, store: Store, named: frozenset[UserId] = frozenset()) -> None:
+        self._store = store
+        self._named = named
+        self._code: str | None = None
+
+    def is_owner(self, person: UserId) -> bool:
+        """Whether this person may command; nobody may while the list is empty."""
+        return person in self._named or self._store.owners.get(str(person)) is not None
+
+    def has_owner(self) -> bool:
+        """Whether anybody may."""
+        return bool(self._named) or bool(self._store.owners.all())
+
+    def offer_code(self) -> str:
+        """A one-time code that claims the bot while it has no owner; to be shown where only the owner can look."""
+        self._code = secrets.token_hex(4)
+        return self._code
+
+    def claim(self, person: UserId, name: str, code: str, now: datetime) -> bool:
+        """Make the person the first owner if the code is right. A code works once, and not when there is an owner."""
+        if self._code is None or self.has_owner() or not hmac.compare_digest(code.encode(), self._code.encode()):
+            return False
+        self._code = None
+        self.add(person, name, now)
+        return True
+
+    def add(self, person: UserId, name: str, now: datetime) -> None:
+        """Record an owner."""
+        with self._store.transaction():
+            self._store.owners.put(str(person), Owner(id=person, name=name, since=now))
+
+    def meet(self, person: UserId, chat: ChatId, now: datetime) -> None:
+        """Remember a private chat with an owner, so that news reaches it."""
+        if self._store.chats.get(str(chat)) is None:
+            with self._store.transaction():
+                self._store.chats.put(str(chat), Chat(id=chat, owner=person, since=now))

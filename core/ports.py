@@ -1,0 +1,159 @@
+"""What the engines need from outside, as Protocols. Adapters live in `storage`, `core.runtime` and `bot`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from core.model.approval import Approval
+from core.model.build import Build, BuildResult, BuildSpec, MergeDone, Progress
+from core.model.ids import BuildId
+from core.model.notification import Notification
+from core.model.people import Chat, Owner
+from core.model.project import Project
+from core.model.task import Draft, Task
+
+Row = TypeVar("Row")
+
+Clock = Callable[[], datetime]
+"""Returns the present moment as an aware UTC datetime."""
+
+
+class Table(Protocol[Row]):
+    """Rows of one type under string keys (ids that are numbers are written in decimal).
+
+    Rows are frozen: change one by putting a changed copy. Reads work at any time and see the own writes of the open
+    transaction; `put` and `remove` outside of a transaction raise RuntimeError.
+    """
+
+    def get(self, key: str) -> Row | None:
+        """The row, or None."""
+
+    def all(self) -> list[Row]:
+        """All rows, in the order in which their keys were first put."""
+
+    def put(self, key: str, row: Row) -> None:
+        """Insert, or replace what stands under the key."""
+
+    def remove(self, key: str) -> None:
+        """Delete; nothing happens when there is no such row."""
+
+
+class Store(Protocol):
+    """The durable state. Everything that one use case changes goes into one transaction: all of it, or nothing."""
+
+    @property
+    def tasks(self) -> Table[Task]:
+        """By task id."""
+
+    @property
+    def drafts(self) -> Table[Draft]:
+        """By draft id."""
+
+    @property
+    def builds(self) -> Table[Build]:
+        """By build id."""
+
+    @property
+    def approvals(self) -> Table[Approval]:
+        """By approval id."""
+
+    @property
+    def projects(self) -> Table[Project]:
+        """By name."""
+
+    @property
+    def owners(self) -> Table[Owner]:
+        """By user id."""
+
+    @property
+    def chats(self) -> Table[Chat]:
+        """By chat id."""
+
+    @property
+    def notifications(self) -> Table[Notification]:
+        """By notification id."""
+
+    @property
+    def marks(self) -> Table[datetime]:
+        """When something last happened, by name: `brief`, `summary`, ..."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing, durable when the block is left; nested blocks join the outer one.
+
+        An exception leaves the tables as they were before. Other processes wait meanwhile, so the block must be short
+        and must not await. Raises StoreUnavailable when the change can't be written.
+        """
+
+    def number(self, sequence: str) -> int:
+        """The next number of a sequence, starting at 1; never given twice. Inside a transaction only."""
+
+
+class Agents(Protocol):
+    """Build processes. Every call may be repeated without harm."""
+
+    def start(self, spec: BuildSpec) -> None:
+        """Start the build process, unless this build already runs or has ended.
+
+        Raises Refused when the process can't be started.
+        """
+
+    def progress(self, build: BuildId) -> Progress | None:
+        """How far it is; None before the build process has said anything."""
+
+    def result(self, build: BuildId) -> BuildResult | None:
+        """The result once there is one; None while it runs."""
+
+    def alive(self, build: BuildId) -> bool:
+        """Whether the build process lives: the same process, not only the same pid."""
+
+    def stop(self, build: BuildId) -> None:
+        """Ask the build process to end its agent with all descendants; returns at once."""
+
+    def sweep(self, build: BuildId) -> None:
+        """End what a vanished build process left behind, and remove its worktrees; its commits stay."""
+
+    def log(self, build: BuildId) -> Path:
+        """Where the output of the agent is (the file may not exist yet)."""
+
+
+class Workspaces(Protocol):
+    """Git, for whole operations. None of them touches uncommitted work."""
+
+    def check(self, path: Path) -> Path:
+        """The root of the repository that `path` lies in. Raises Refused when there is none."""
+
+    def current_branch(self, path: Path) -> str | None:
+        """The branch that is checked out; None when detached."""
+
+    def has_branch(self, path: Path, branch: str) -> bool:
+        """Whether the local branch exists and has a commit."""
+
+    def merge(self, spec: BuildSpec, message: str) -> MergeDone:
+        """Merge the build's branch into its base; if that has happened already, say so again.
+
+        Raises Conflict when it doesn't merge cleanly or a branch is gone; nothing has changed then.
+        """
+
+    def update_checkout(self, spec: BuildSpec, commit: str) -> None:
+        """Bring the files of a checkout that was left behind by a merge up to date, keeping uncommitted work.
+
+        Raises Conflict when a file with uncommitted work is concerned; nothing has changed then.
+        """
+
+    def diff(self, spec: BuildSpec, result: BuildResult) -> str:
+        """The change of the build as a unified diff. Raises Refused when its commits are gone."""
+
+    def discard(self, spec: BuildSpec, trash: Path) -> Path:
+        """Put the branch as a bundle into `trash` and delete it; returns the bundle. Again: the same bundle."""
+
+
+class Records(Protocol):
+    """Append-only logs below `JARVIS_HOME/logs`, one JSON object a line."""
+
+    def append(self, log: str, entry: Mapping[str, object]) -> None:
+        """Add one line to the log of that file name."""
+
+    def read(self, log: str) -> Iterable[dict[str, object]]:
+        """All lines, oldest first; unreadable lines are skipped."""

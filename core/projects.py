@@ -1,0 +1,83 @@
+"""The git repositories that Jarvis may work in: checked when they are registered."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from core import task_text
+from core.errors import NotFound, Refused
+from core.model.ids import ProjectName
+from core.model.project import Project
+from core.ports import Store, Workspaces
+
+CheckCommand = Callable[[str, Path], None]
+"""Tries a verification command once in a folder; raises Refused when it can't run there. Red tests are no reason."""
+
+
+class Projects:
+    """Registers repositories."""
+
+    def __init__(self, store: Store, workspaces: Workspaces, check_command: CheckCommand) -> None:
+        self._store = store
+        self._workspaces = workspaces
+        self._check_command = check_command
+
+    def all(self) -> list[Project]:
+        """In the order in which they were registered."""
+        return self._store.projects.all()
+
+    def register(
+        self,
+        path: Path,
+        now: datetime,
+        *,
+        name: str | None = None,
+        base: str | None = None,
+        verify: str | None = None,
+    ) -> Project:
+        """Register a repository, or change the registration of the same path.
+
+        The name defaults to the folder's, the base to the branch that is checked out. Raises Refused when it is no
+        repository, the branch does not exist, the name is taken, or the verification command can't run.
+        """
+        root = self._workspaces.check(path.expanduser())
+        base = base or self._workspaces.current_branch(root)
+        if base is None:
+            raise Refused(f"{root} is on no branch. Name the branch to build on: --base main.")
+        if not self._workspaces.has_branch(root, base):
+            raise Refused(f"{root} has no branch “{base[:80]}” with a commit in it.")
+        verify = (
+            (task_text.clean_text(verify, "verification command", task_text.MAX_COMMAND) or None) if verify else None
+        )
+        if verify:
+            self._check_command(verify, root)
+        known = next((project for project in self.all() if project.path == str(root)), None)
+        wanted = _clean_name(name) if name else known.name if known else _name_of(root)
+        with self._store.transaction():
+            taken = self._store.projects.get(wanted)
+            if taken is not None and taken.path != str(root):
+                raise Refused(f"The name {wanted} is taken by {taken.path}. Choose another: --name NAME.")
+            if known is not None and known.name != wanted:
+                raise Refused(f"{root} is registered as {known.name} already.")
+            project = Project(name=wanted, path=str(root), base=base, verify=verify, added_at=now)
+            self._store.projects.put(project.name, project)
+        return project
+
+    def remove(self, name: ProjectName) -> None:
+        """Forget a project; its files stay as they are. Raises NotFound."""
+        with self._store.transaction():
+            if self._store.projects.get(name) is None:
+                raise NotFound(f"There is no project “{name[:40]}”.")
+            self._store.projects.remove(name)
+
+
+def _clean_name(name: str) -> ProjectName:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,29}", name):
+        raise Refused(f"“{name[:40]}” can't be a project's name: use up to 30 letters, digits, dots, - and _.")
+    return ProjectName(name)
+
+
+def _name_of(root: Path) -> ProjectName:
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", root.name).strip("-._")[:30]
+    return ProjectName(plain or "project")

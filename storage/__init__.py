@@ -1,0 +1,1 @@
+"""TinyDB tables for the engines: transactions, files, migrations."""
