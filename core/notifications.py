@@ -22,11 +22,12 @@ REPEATABLE = (ApprovalAsked, DependencyLost)
 def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *, silent: bool = False) -> None:
     """Record one notification per chat; inside the transaction of the change. A subject is recorded once per chat.
 
-    `chat` None addresses every owner's private chat.
+    `chat` None addresses every owner's private chat; so does a private chat that is no longer in use.
     """
-    for target in [chat] if chat is not None else [known.id for known in store.chats.all()]:
+    known = [entry.id for entry in store.chats.all()]
+    for target in [chat] if chat is not None and (chat < 0 or chat in known) else known:
         key = f"{subject_key(subject)}@{target}"
-        if not any(known.key == key for known in store.notifications.all()):
+        if not any(note.key == key for note in store.notifications.all()):
             note = Notification(
                 id=NotificationId(f"note_{store.number('note')}"),
                 key=key,

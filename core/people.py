@@ -15,15 +15,24 @@ class People:
     def __init__(self, store: Store, named: frozenset[UserId] = frozenset()) -> None:
         self._store = store
         self._named = named
+        self._admitted: dict[UserId, str] = {}
         self._code: str | None = None
 
     def is_owner(self, person: UserId) -> bool:
         """Whether this person may command; nobody may while the list is empty."""
-        return person in self._named or self._store.owners.get(str(person)) is not None
+        return person in self._named or person in self._admitted or self._store.owners.get(str(person)) is not None
 
     def has_owner(self) -> bool:
         """Whether anybody may."""
-        return bool(self._named) or bool(self._store.owners.all())
+        return bool(self._named or self._admitted or self._store.owners.all())
+
+    def names(self) -> dict[UserId, str]:
+        """What the known owners are called."""
+        return {owner.id: owner.name for owner in self._store.owners.all()} | self._admitted
+
+    def admit(self, person: UserId, name: str) -> None:
+        """Count somebody as an owner as long as this process runs: the visitor of the chat page on this machine."""
+        self._admitted[person] = name
 
     def offer_code(self) -> str:
         """A one-time code that claims the bot while it has no owner; to be shown where only the owner can look."""
@@ -35,16 +44,18 @@ class People:
         if self._code is None or self.has_owner() or not hmac.compare_digest(code.encode(), self._code.encode()):
             return False
         self._code = None
-        self.add(person, name, now)
-        return True
-
-    def add(self, person: UserId, name: str, now: datetime) -> None:
-        """Record an owner."""
         with self._store.transaction():
             self._store.owners.put(str(person), Owner(id=person, name=name, since=now))
+        return True
 
     def meet(self, person: UserId, chat: ChatId, now: datetime) -> None:
         """Remember a private chat with an owner, so that news reaches it."""
         if self._store.chats.get(str(chat)) is None:
             with self._store.transaction():
                 self._store.chats.put(str(chat), Chat(id=chat, owner=person, since=now))
+
+    def forget_chat(self, chat: ChatId) -> None:
+        """Send no more news to a chat."""
+        if self._store.chats.get(str(chat)) is not None:
+            with self._store.transaction():
+                self._store.chats.remove(str(chat))

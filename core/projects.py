@@ -11,8 +11,9 @@ from core.model.ids import ProjectName
 from core.model.project import Project
 from core.ports import Store, Workspaces
 
-CheckCommand = Callable[[str, Path], None]
-"""Tries a verification command once in a folder; raises Refused when it can't run there. Red tests are no reason."""
+CheckCommand = Callable[[str, Path, str], object]
+"""Tries a verification command once on a branch of a repository. Raises Refused when it can't run there or hangs; red
+tests are no reason."""
 
 
 class Projects:
@@ -35,11 +36,13 @@ class Projects:
         name: str | None = None,
         base: str | None = None,
         verify: str | None = None,
+        try_verify: bool = True,
     ) -> Project:
         """Register a repository, or change the registration of the same path.
 
         The name defaults to the folder's, the base to the branch that is checked out. Raises Refused when it is no
-        repository, the branch does not exist, the name is taken, or the verification command can't run.
+        repository, the branch does not exist, the name is taken, or the verification command can't run (it is tried
+        once, unless `try_verify` is False).
         """
         root = self._workspaces.check(path.expanduser())
         base = base or self._workspaces.current_branch(root)
@@ -50,8 +53,8 @@ class Projects:
         verify = (
             (task_text.clean_text(verify, "verification command", task_text.MAX_COMMAND) or None) if verify else None
         )
-        if verify:
-            self._check_command(verify, root)
+        if verify and try_verify:
+            self._check_command(verify, root, base)
         known = next((project for project in self.all() if project.path == str(root)), None)
         wanted = _clean_name(name) if name else known.name if known else _name_of(root)
         with self._store.transaction():

@@ -1,0 +1,5 @@
+"""`python -m bot` is `jarvis`."""
+
+from bot.cli import main
+
+main()

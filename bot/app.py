@@ -1,0 +1,80 @@
+"""The Telegram application: built, run and stopped; every error of a handler ends here."""
+
+import structlog
+from telegram import BotCommandScopeAllPrivateChats, Update
+from telegram.constants import UpdateType
+from telegram.error import Conflict, NetworkError, TelegramError
+from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
+from telegram.request import BaseRequest
+
+from core.errors import JarvisError
+from handlers import commands
+from handlers.replies import reply
+from handlers.services import App, Context, Services
+from handlers.views.message import Message, escape
+
+log = structlog.get_logger("bot")
+
+ALLOWED_UPDATES = [UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER]
+
+
+def build(token: str, api_url: str, *, request: BaseRequest | None = None) -> App:
+    """The application for a Bot API server; `request` replaces HTTP. `equip` it before it runs."""
+    builder = (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(f"{api_url}/bot")
+        .base_file_url(f"{api_url}/file/bot")
+        .context_types(ContextTypes(context=Context))
+        .rate_limiter(AIORateLimiter(max_retries=5))
+        # One press of Stop must not wait behind the merge that somebody else asked for.
+        .concurrent_updates(True)
+    )
+    if request is not None:
+        builder = builder.request(request).get_updates_request(request)
+    app: App = builder.build()
+    commands.register(app)
+    app.add_error_handler(on_error)
+    return app
+
+
+def equip(app: App, services: Services) -> None:
+    """Give the handlers their engines."""
+    app.bot_data[Services] = services
+
+
+async def publish_menu(app: App) -> None:
+    """Tell Telegram the commands; a failure is logged and does no harm."""
+    try:
+        await app.bot.set_my_commands(commands.menu(), scope=BotCommandScopeAllPrivateChats())
+        await app.bot.set_my_commands(commands.menu())
+    except TelegramError as error:
+        log.warning("command menu not published", error=str(error))
+
+
+async def on_error(update: object, context: Context) -> None:
+    """What the owner can act on is told in its own words; everything else is logged with its traceback."""
+    error = context.error
+    if isinstance(error, JarvisError):
+        await _tell(update, escape(str(error)))
+        return
+    if isinstance(error, NetworkError) and not isinstance(update, Update):
+        log.warning("no connection to Telegram", error=str(error))
+        return
+    if isinstance(error, Conflict):
+        log.error("another bot uses this token; stop it, or this one")
+        return
+    log.error("handler failed", exc_info=error, update=update.update_id if isinstance(update, Update) else None)
+    await _tell(update, "Something went wrong on my side. It is in the log (logs/jarvis.log); nothing was lost.")
+
+
+async def _tell(update: object, text: str) -> None:
+    if not isinstance(update, Update):
+        return
+    try:
+        if update.callback_query is not None:
+            await update.callback_query.answer(text[:200], show_alert=True)
+        else:
+            await reply(update, Message(text))
+    except TelegramError as error:
+        log.warning("the answer could not be sent", error=str(error))

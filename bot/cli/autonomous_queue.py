@@ -1,0 +1,90 @@
+"""`jarvis autonomous-queue`: add tasks, start builds, see how far they are."""
+
+import click
+
+from bot.cli import rows
+from bot.cli.briefs import show_brief
+from bot.cli.output import installation, json_option, show_json, show_table
+from core import categories, task_text
+from core.autonomous_queue import NewTask
+from core.model.ids import ProjectName, TaskId
+from core.model.task import NeedsApproval
+from core.transitions import label
+
+
+@click.group()
+def group() -> None:
+    """The queue: add tasks, start builds, follow them."""
+
+
+# Negative hours must reach our own check and not be taken for an option.
+@group.command(context_settings={"ignore_unknown_options": True})
+@click.argument("title")
+@click.argument("description", default="")
+@click.argument("hours", default="1")
+@click.argument("category", default="")
+@click.argument("priority", default="MEDIUM")
+@click.option("--depends", multiple=True, metavar="TASK", help="Wait for this task (repeatable).")
+@click.option("--project", metavar="NAME", help="The project to work in; needed when there is more than one.")
+@click.option("--agent", metavar="NAME", help="The engine to use.")
+@click.option("--run", "command", metavar="COMMAND", help="The shell command that does the work.")
+@click.option("--verify", metavar="COMMAND", help="The command that proves the result, instead of the project's.")
+@click.option("--tag", "tags", multiple=True, metavar="WORD", help="A tag (repeatable).")
+@click.option("--now", "start_now", is_flag=True, help="Build it as soon as a slot is free, whatever the time.")
+@json_option
+def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[str, ...], **given: object) -> None:
+    """Add a task: TITLE DESCRIPTION HOURS CATEGORY PRIORITY."""
+    title = str(given["title"])
+    new = NewTask(
+        hours=task_text.parse_hours(hours),
+        category=categories.parse_category(category) if category else categories.guess(title),
+        priority=categories.parse_priority(priority),
+        depends=[TaskId(task) for task in depends],
+        project=ProjectName(str(given.pop("project"))) if given.get("project") else None,
+        **{name: value for name, value in given.items() if name != "project"},  # type: ignore[arg-type]
+    )
+    with installation() as at:
+        task = at.queue.add_to_queue(new, at.clock())
+    if as_json:
+        show_json(task)
+        return
+    click.echo(f"Added {task.id}: {task.title} ({label(task.state)})")
+    if isinstance(task.state, NeedsApproval):
+        click.echo(f"It waits for your approval in the chat: /approve {task.id}")
+    if task.project is None:
+        click.echo("It has no project yet, so it can't be built. Register one: jarvis projects add PATH")
+
+
+@group.command()
+@json_option
+def progress(as_json: bool) -> None:
+    """Show the running builds."""
+    with installation() as at:
+        running, now = at.queue.track_progress(), at.clock()
+    if as_json:
+        show_json([{"build": build, "progress": how_far} for build, how_far in running])
+    else:
+        show_table(("task", "phase", "time", "last line"), rows.progress(running, now), "No build is running.")
+
+
+@group.command()
+@json_option
+def report(as_json: bool) -> None:
+    """Show what was built in the last 24 hours."""
+    show_brief(as_json)
+
+
+@group.command()
+@json_option
+def schedule(as_json: bool) -> None:
+    """Start the builds that are due now, and take in those that have ended."""
+    with installation() as at:
+        now = at.clock()
+        at.queue.collect(now)
+        started = at.queue.schedule_builds(now)
+    if as_json:
+        show_json(started)
+    elif not started:
+        click.echo("Nothing starts now. See why: jarvis build-scheduler schedule")
+    for build in () if as_json else started:
+        click.echo(f"Started {build.id} on branch {build.spec.branch}")

@@ -1,0 +1,20 @@
+"""Prints a brief."""
+
+import re
+
+import click
+
+from bot.cli.output import installation, show_json
+from handlers.views import briefs
+from handlers.views.message import unescape
+
+
+def show_brief(as_json: bool) -> None:
+    """The brief of the last 24 hours, as text or JSON."""
+    with installation() as at:
+        report = at.briefs.compose(at.clock())
+        zone = at.config.zone
+    if as_json:
+        show_json(report)
+    else:
+        click.echo(re.sub(r"/(task_\d+)", r"\1", unescape(briefs.brief(report, zone).text)))

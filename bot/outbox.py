@@ -1,0 +1,176 @@
+"""Delivers due notifications in order, keeps progress messages fresh, and updates messages whose subject has changed.
+
+A notification is marked as being sent before it is sent. If the process dies in between, nobody knows whether it
+arrived: then questions are sent again, and reports are not (`core.notifications.REPEATABLE`).
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from telegram import Bot
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError, TimedOut
+
+from core import notifications
+from core.builds import Builds
+from core.model.build import Active, Ended
+from core.model.ids import ChatId, TaskId
+from core.model.notification import (
+    ApprovalAsked,
+    BuildEnded,
+    BuildStarted,
+    Delivered,
+    DependencyLost,
+    Notification,
+    NotificationState,
+    Pending,
+    Sending,
+    Subject,
+    Undeliverable,
+)
+from core.model.task import Task
+from core.people import People
+from core.ports import Clock, Store
+from handlers import replies
+from handlers.views import builds as views
+from handlers.views import verdicts
+from handlers.views.message import Message
+
+log = structlog.get_logger("outbox")
+
+RETRY_AFTER_ERROR = timedelta(seconds=5)
+MAX_WAIT = timedelta(minutes=10)
+
+
+class Outbox:
+    """One per process; `deliver` and `show_progress` are called by the timetable."""
+
+    def __init__(self, store: Store, builds: Builds, people: People, bot: Bot, clock: Clock, zone: ZoneInfo) -> None:
+        self._people = people
+        self._store = store
+        self._builds = builds
+        self._bot = bot
+        self._clock = clock
+        self._zone = zone
+        self._delivering = asyncio.Lock()
+        self._shown: dict[tuple[ChatId, int], Message] = {}
+
+    def settle_doubts(self) -> None:
+        """At start: decide about the notifications that were being sent when the process died."""
+        for note in self._store.notifications.all():
+            if isinstance(note.state, Sending):
+                self._doubt(note, note.state.tries, "the process ended while it was being sent")
+
+    async def deliver(self) -> None:
+        """Send what is due, oldest first; a chat whose message has to wait keeps its order."""
+        async with self._delivering:
+            blocked: set[ChatId] = set()
+            for note in self._store.notifications.all():
+                if not isinstance(note.state, Pending) or note.chat in blocked:
+                    continue
+                if note.state.due_at > self._clock() or not await self._send(note, note.state.tries):
+                    blocked.add(note.chat)
+
+    async def show_progress(self) -> None:
+        """Edit the progress message of each running build, if it looks different by now."""
+        running = {build.id for build in self._builds.active()}
+        for note in self._store.notifications.all():
+            if isinstance(note.subject, BuildStarted) and note.subject.build in running:
+                await self._edit(note)
+
+    async def refresh(self, task: TaskId) -> None:
+        """Edit every delivered message about a task to how things stand now."""
+        for note in notifications.delivered_about(self._store, task):
+            await self._edit(note)
+
+    async def _send(self, note: Notification, tries: int) -> bool:
+        """Send one; False when it has to wait."""
+        now = self._clock()
+        message = self._render(note.subject, now)
+        if message is None:
+            self._set(note, Undeliverable(at=now, reason="its subject is gone"))
+            return True
+        self._set(note, Sending(at=now, tries=tries))
+        try:
+            sent = await replies.send(self._bot, note.chat, message, silent=note.silent)
+        except (Forbidden, ChatMigrated, BadRequest) as error:
+            self._set(note, Undeliverable(at=now, reason=str(error)))
+            log.error("notification refused", note=note.id, chat=note.chat, error=str(error))
+            return True
+        except TimedOut:
+            self._doubt(note, tries, "the connection timed out while it was being sent")
+            return True
+        except RetryAfter as error:
+            wait = error.retry_after
+            pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+            self._set(note, Pending(due_at=now + pause, tries=tries + 1))
+            return False
+        except TelegramError as error:
+            pause = min(RETRY_AFTER_ERROR * 2 ** min(tries, 10), MAX_WAIT)
+            self._set(note, Pending(due_at=now + pause, tries=tries + 1))
+            log.warning("notification waits", note=note.id, seconds=pause.total_seconds(), error=str(error))
+            return False
+        self._shown[note.chat, sent.message_id] = message
+        self._set(note, Delivered(at=self._clock(), message=sent.message_id))
+        return True
+
+    def _doubt(self, note: Notification, tries: int, why: str) -> None:
+        now = self._clock()
+        if isinstance(note.subject, notifications.REPEATABLE) and tries < 3:
+            self._set(note, Pending(due_at=now, tries=tries + 1))
+        else:
+            self._set(note, Undeliverable(at=now, reason=f"uncertain: {why}"))
+            log.warning("notification in doubt", note=note.id, why=why)
+
+    async def _edit(self, note: Notification) -> None:
+        message = self._render(note.subject, self._clock())
+        if message is None or not isinstance(note.state, Delivered):
+            return
+        key = (note.chat, note.state.message)
+        if self._shown.get(key) == message:
+            return
+        try:
+            await replies.edit(self._bot, note.chat, note.state.message, message)
+        except TelegramError as error:
+            log.info("message not updated", note=note.id, error=str(error))
+        else:
+            self._shown[key] = message
+
+    def _set(self, note: Notification, state: NotificationState) -> None:
+        with self._store.transaction():
+            self._store.notifications.put(note.id, msgspec.structs.replace(note, state=state))
+
+    def _render(self, subject: Subject, now: datetime) -> Message | None:
+        """The message of a subject as things stand; None when what it tells of is gone."""
+        task_id = notifications.task_of(self._store, subject)
+        task = self._store.tasks.get(task_id) if task_id is not None else None
+        if task is None:
+            return None
+        match subject:
+            case BuildStarted(build=build_id) | BuildEnded(build=build_id):
+                build = self._store.builds.get(build_id)
+                if build is None:
+                    return None
+                if isinstance(build.state, Active):
+                    stopping = build.state.stop_requested
+                    return views.running(task, build, self._builds.progress(build.id), stopping=stopping, now=now)
+                return self._over(subject, task, build.id)
+            case ApprovalAsked(approval=approval_id):
+                approval = self._store.approvals.get(approval_id)
+                if approval is None:
+                    return None
+                verdict = verdicts.verdict(approval, self._people.names(), now, self._zone)
+                return views.question(task, approval) if verdict is None else views.answered(task, verdict)
+            case DependencyLost(lost=lost):
+                return views.dependency_lost(task, self._store.tasks.get(lost), lost)
+
+    def _over(self, subject: Subject, task: Task, build_id: str) -> Message | None:
+        build = self._store.builds.get(build_id)
+        if build is None or not isinstance(build.state, Ended):
+            return None
+        if isinstance(subject, BuildStarted):
+            return views.over(task, build, build.state.result)
+        current = getattr(task.state, "build", None) == build.id
+        return views.ended(task, build, build.state.result, current=current)

@@ -1,0 +1,89 @@
+"""One beat of the process: collect ended builds, start due ones, deliver news, keep progress fresh.
+
+The timetable beats regularly; `wake` beats at once, so that a press of a button does not wait for the next beat.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.outbox import Outbox
+from bot.wiring import Installation
+from core.errors import JarvisError
+
+log = structlog.get_logger("pulse")
+
+SCHEDULE_EVERY = timedelta(seconds=5)
+"""How soon a task that another process added is noticed."""
+
+PROGRESS_EVERY = timedelta(seconds=2)
+
+
+class Pulse:
+    """One per process."""
+
+    def __init__(self, installation: Installation, outbox: Outbox) -> None:
+        self._at = installation
+        self._outbox = outbox
+        self._beating = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._scheduled_at: datetime | None = None
+        self._progress_at: datetime | None = None
+
+    def wake(self) -> None:
+        """Beat at once, and once more if something is due after the beat that runs now."""
+        self._woken.set()
+        if not self._tasks:
+            task = asyncio.get_running_loop().create_task(self._beat_while_woken())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def beat(self) -> None:
+        """Do all that is due. An error in one part is logged and does not keep the others from being done."""
+        async with self._beating:
+            now = self._at.clock()
+            woken = self._woken.is_set()
+            self._woken.clear()
+            await self._guarded(self._collect(now, woken=woken))
+            await self._guarded(self._outbox.deliver())
+            if self._at.builds.active() and _due(self._progress_at, PROGRESS_EVERY, now):
+                self._progress_at = now
+                await self._guarded(self._outbox.show_progress())
+
+    async def drain(self) -> None:
+        """Wait for the beat that runs now; for an orderly end."""
+        async with self._beating:
+            return
+
+    async def _beat_while_woken(self) -> None:
+        while self._woken.is_set():
+            await self.beat()
+
+    async def _collect(self, now: datetime, *, woken: bool) -> None:
+        moved = await asyncio.to_thread(self._at.queue.collect, now) if self._at.builds.active() else []
+        for task in moved:
+            log.info("build ended", task=task.id, state=task.state.__struct_config__.tag)
+        if woken or moved or _due(self._scheduled_at, SCHEDULE_EVERY, now):
+            self._scheduled_at = now
+            self._at.approvals.lapse(now)
+            for build in await asyncio.to_thread(self._at.queue.schedule_builds, now):
+                log.info("build started", build=build.id, engine=build.spec.engine.name)
+        for task in moved:
+            await self._outbox.refresh(task.id)
+
+    @staticmethod
+    async def _guarded(work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        except JarvisError as error:
+            log.error("beat failed", error=str(error))
+        except Exception:
+            log.exception("beat failed")
+
+
+def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    # A clock that was set back must not silence the bot until it has caught up.
+    return last is None or not timedelta() <= now - last < every

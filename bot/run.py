@@ -1,0 +1,221 @@
+"""`jarvis run`: the bot as a process, against Telegram or against the chat page on this machine."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+
+from bot import app as telegram_app
+from bot import logs, ticks
+from bot.outbox import Outbox
+from bot.pulse import Pulse
+from bot.settings import Settings
+from bot.wiring import Installation, open_installation
+from core.errors import Refused
+from core.model.ids import ChatId, UserId
+from core.runtime.instance import hold_instance
+from handlers.services import App, Services
+
+log = structlog.get_logger("jarvis")
+
+VISITOR = UserId(1)
+"""The person at the chat page."""
+
+CHECKPOINT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where the bot connects to, and what to tell on the console."""
+
+    token: str
+    api_url: str
+    greeting: str
+    is_local: bool
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM. Raises Refused or StoreUnavailable when it can't start."""
+    with hold_instance(settings.config.home):
+        logs.configure(settings.log_level, settings.config.home / "logs", [settings.token or ""])
+        with open_installation(settings.config, settings.owners) as installation:
+            asyncio.run(_run(settings, installation))
+
+
+async def _run(settings: Settings, installation: Installation) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await asyncio.to_thread(_register_projects, settings, installation)
+    async with _line(settings, installation) as line:
+        await serve(line, installation, stop)
+
+
+async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> None:
+    """Connect, work until `stop` is set, and end in order. Builds go on."""
+    app = telegram_app.build(line.token, line.api_url)
+    outbox = Outbox(
+        installation.store,
+        installation.builds,
+        installation.people,
+        app.bot,
+        installation.clock,
+        installation.config.zone,
+    )
+    pulse = Pulse(installation, outbox)
+    telegram_app.equip(app, services_of(installation, outbox, pulse, is_local=line.is_local))
+    if not await _connect(app, stop):
+        return
+    assert app.updater is not None
+    outbox.settle_doubts()
+    await telegram_app.publish_menu(app)
+    await app.start()
+    await app.updater.start_polling(
+        timeout=30,
+        allowed_updates=telegram_app.ALLOWED_UPDATES,
+        error_callback=_PollingErrors(),
+        drop_pending_updates=False,
+    )
+    timetable = ticks.start(
+        [
+            ticks.Every("pulse", 1.0, pulse.beat),
+            ticks.Every("checkpoint", CHECKPOINT_SECONDS, lambda: _checkpoint(installation)),
+        ],
+        installation.config.zone,
+    )
+    _say(line.greeting)
+    log.info("ready", bot=app.bot.username)
+    try:
+        await stop.wait()
+    finally:
+        log.info("stopping; running builds go on")
+        timetable.shutdown(wait=False)
+        await app.updater.stop()
+        await app.stop()
+        await pulse.drain()
+        await app.shutdown()
+
+
+def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_local: bool) -> Services:
+    """What the handlers get to see of the installation."""
+    return Services(
+        store=installation.store,
+        clock=installation.clock,
+        config=installation.config,
+        people=installation.people,
+        queue=installation.queue,
+        scheduler=installation.scheduler,
+        approvals=installation.approvals,
+        drafts=installation.drafts,
+        shipping=installation.shipping,
+        briefs=installation.briefs,
+        projects=installation.projects,
+        make_sample=installation.make_sample,
+        log_of=installation.agents.log,
+        refresh=outbox.refresh,
+        wake=pulse.wake,
+        is_local=is_local,
+    )
+
+
+@asynccontextmanager
+async def _line(settings: Settings, installation: Installation) -> AsyncIterator[Line]:
+    if settings.token is not None:
+        installation.people.forget_chat(ChatId(VISITOR))
+        greeting = "Jarvis is ready, and listens in Telegram. Ctrl+C stops it; running builds go on."
+        if not installation.people.has_owner():
+            code = installation.people.offer_code()
+            greeting += f"\nNobody owns this bot yet. Send it this message to make it yours:  /start {code}"
+        yield Line(settings.token, settings.api_url, greeting, is_local=False)
+        return
+    from bot.local.core import BotApi
+    from bot.local.models import User
+    from bot.local.server import PortInUse, start
+
+    token = f"1000:{secrets.token_urlsafe(32)}"
+    api = BotApi(
+        User(id=1000, first_name="Jarvis", is_bot=True, username="jarvis_bot"),
+        User(id=VISITOR, first_name="You"),
+        installation.clock,
+        installation.config.home / "data" / "local_chat.jsonl",
+    )
+    try:
+        server = await start(api, settings.local_chat_port, token)
+    except PortInUse as error:
+        raise Refused(f"{error} Set LOCAL_CHAT_PORT in .env to another one.") from error
+    installation.people.admit(VISITOR, "you")
+    installation.people.meet(VISITOR, ChatId(VISITOR), installation.clock())
+    greeting = f"Jarvis is ready. Open  {server.page_url}  in your browser. Ctrl+C stops it; running builds go on."
+    try:
+        yield Line(token, server.api_url.removesuffix("/bot"), greeting, is_local=True)
+    finally:
+        await server.stop()
+        api.close()
+
+
+async def _connect(app: App, stop: asyncio.Event) -> bool:
+    """Log in, with patience while there is no connection; False when told to stop meanwhile.
+
+    Raises Refused for a wrong token or address.
+    """
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            await app.initialize()
+        except InvalidToken:
+            raise Refused(
+                "Telegram does not know this token. Check TELEGRAM_BOT_TOKEN in .env "
+                "(and TELEGRAM_API_URL, if you set it)."
+            ) from None
+        except NetworkError as error:
+            log.warning("no connection to Telegram; trying again", seconds=pause, error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(pause * 2, 60.0)
+        else:
+            return True
+    return False
+
+
+class _PollingErrors:
+    """Logs what goes wrong while waiting for updates, each kind once until it changes."""
+
+    def __init__(self) -> None:
+        self._last: type[TelegramError] | None = None
+
+    def __call__(self, error: TelegramError) -> None:
+        if type(error) is self._last:
+            return
+        self._last = type(error)
+        if isinstance(error, Conflict):
+            log.error("another program uses this bot's token; stop one of the two", error=str(error))
+        else:
+            log.warning("waiting for updates failed; trying again", error=str(error))
+
+
+def _register_projects(settings: Settings, installation: Installation) -> None:
+    known = {project.path for project in installation.projects.all()}
+    for path in settings.projects:
+        if str(path.resolve()) not in known:
+            try:
+                installation.projects.register(path, installation.clock())
+            except Refused as error:
+                raise Refused(f"PROJECTS in .env: {error}") from error
+
+
+async def _checkpoint(installation: Installation) -> None:
+    await asyncio.to_thread(installation.store.checkpoint_if_due)
+
+
+def _say(text: str) -> None:
+    """To the person at the console; the one-time code must not get into a log."""
+    sys.stdout.write(f"\n{text}\n\n")
+    sys.stdout.flush()

@@ -1,0 +1,175 @@
+"""The environment and `.env`, read once at start into a frozen Settings; every mistake is named at once."""
+
+import math
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+
+from core.errors import Refused
+from core.model.config import Config
+from core.model.ids import UserId
+
+TELEGRAM = "https://api.telegram.org"
+SECRETS = frozenset({"TELEGRAM_BOT_TOKEN"})
+
+
+class BadSettings(Refused):
+    """Some settings can't be used; the text has a line for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the owner set, checked."""
+
+    token: str | None
+    """None: run with the local chat."""
+    api_url: str
+    """Without the final `/bot`."""
+    owners: frozenset[UserId]
+    local_chat_port: int
+    projects: tuple[Path, ...]
+    """Repositories to register at start."""
+    log_level: str
+    config: Config
+
+
+def load(environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Settings:
+    """Read `.env` in a folder (default: the working folder) below the environment, which wins.
+
+    Raises BadSettings, with one line for each mistake.
+    """
+    folder = folder or Path.cwd()
+    from_file = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    return parse({**from_file, **environment}, folder)
+
+
+def parse(values: Mapping[str, str], folder: Path) -> Settings:
+    """As `load`, from given values; relative paths are taken from `folder`."""
+    read = _Reader(values)
+    token = read.token("TELEGRAM_BOT_TOKEN")
+    settings = {
+        "token": token,
+        "api_url": read.url("TELEGRAM_API_URL", TELEGRAM),
+        "owners": read.people("OWNER_IDS"),
+        "local_chat_port": int(read.number("LOCAL_CHAT_PORT", 8080, 1, 65535, whole=True)),
+        "projects": tuple(folder / Path(path).expanduser() for path in read.paths("PROJECTS")),
+        "log_level": read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    }
+    agent_environment = read.names("AGENT_ENV")
+    config = Config(
+        home=(folder / Path(read.text("JARVIS_HOME", "autonomous")).expanduser()).resolve(),
+        zone=read.zone("TIMEZONE"),
+        max_builds=int(read.number("MAX_BUILDS", 3, 1, 50, whole=True)),
+        build_hours=read.number("BUILD_HOURS", 8, 0, 1000),
+        idle_minutes=read.number("IDLE_MINUTES", 30, 0, 10_000),
+        verify_minutes=read.number("VERIFY_MINUTES", 30, 0, 10_000),
+        agent_command=read.command("AGENT_COMMAND"),
+        agent_environment=agent_environment,
+        approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
+        cost_limit=read.number("COST_LIMIT", 10, -1, 1e9),
+    )
+    if read.mistakes:
+        listed = "\n".join(f"  {mistake}" for mistake in read.mistakes)
+        raise BadSettings(f"Some settings can't be used. Change them in .env or in the environment:\n{listed}")
+    return Settings(config=config, **settings)  # type: ignore[arg-type]
+
+
+class _Reader:
+    """Reads values, and notes mistakes instead of stopping at the first."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.mistakes: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._values.get(name, "").strip() or default
+
+    def wrong(self, name: str, why: str) -> None:
+        value = "" if name in SECRETS else f"={self.text(name)[:60]}"
+        self.mistakes.append(f"{name}{value}: {why}")
+
+    def token(self, name: str) -> str | None:
+        token = self.text(name)
+        if token and not re.fullmatch(r"\d+:[\w-]{20,}", token):
+            self.wrong(name, "this does not look like a bot token. BotFather gives one like 123456:ABC-DEF...")
+        return token or None
+
+    def url(self, name: str, default: str) -> str:
+        url = self.text(name, default).rstrip("/")
+        if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+            self.wrong(name, "write an address that begins with https:// or http://")
+        return url
+
+    def people(self, name: str) -> frozenset[UserId]:
+        found = set()
+        for word in re.split(r"[\s,;]+", self.text(name)):
+            if re.fullmatch(r"\d{1,19}", word):
+                found.add(UserId(int(word)))
+            elif word:
+                self.wrong(name, f"“{word[:20]}” is no Telegram id. Ids are numbers, separated by commas.")
+        return frozenset(found)
+
+    def number(self, name: str, default: float, low: float, high: float, *, whole: bool = False) -> float:
+        text = self.text(name)
+        try:
+            value = float(text) if text else default
+        except ValueError:
+            value = math.nan
+        beyond_low = value < low if whole else value <= low
+        if not math.isfinite(value) or beyond_low or value > high or (whole and value != int(value)):
+            limits = f"from {low:g} to {high:g}" if whole else f"over {low:g}, up to {high:g}"
+            self.wrong(name, f"write a {'whole ' if whole else ''}number {limits}.")
+            return default
+        return value
+
+    def zone(self, name: str) -> ZoneInfo:
+        wanted = self.text(name) or _system_zone()
+        try:
+            return ZoneInfo(wanted)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.wrong(name, "no such time zone. Write one like Europe/Berlin or America/New_York.")
+            return ZoneInfo("UTC")
+
+    def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
+        value = self.text(name, default).upper()
+        if value not in options:
+            self.wrong(name, f"choose one of {', '.join(options)}.")
+        return value
+
+    def paths(self, name: str) -> list[str]:
+        return [path.strip() for path in re.split(r"[\n,]", self.text(name)) if path.strip()]
+
+    def names(self, name: str) -> tuple[str, ...]:
+        words = [word for word in re.split(r"[\s,]+", self.text(name)) if word]
+        for word in words:
+            if word in SECRETS or not re.fullmatch(r"[A-Za-z_]\w*", word):
+                self.wrong(name, f"“{word[:40]}” is not a variable that may be given to agents.")
+        return tuple(words)
+
+    def command(self, name: str) -> tuple[str, ...] | None:
+        text = self.text(name)
+        try:
+            words = tuple(shlex.split(text))
+        except ValueError:
+            self.wrong(name, "a quotation mark is missing.")
+            return None
+        unknown = set(re.findall(r"\{(\w*)\}", text)) - {"prompt_file", "worktree"}
+        if unknown:
+            self.wrong(name, f"{{{unknown.pop()}}} is unknown; {{prompt_file}} and {{worktree}} can be filled in.")
+        return words or None
+
+
+def _system_zone() -> str:
+    """The machine's time zone as an IANA name; UTC when it can't be told."""
+    link = Path("/etc/localtime")
+    if link.is_symlink():
+        _, found, name = str(link.readlink()).partition("zoneinfo/")
+        if found:
+            return name
+    return "UTC"

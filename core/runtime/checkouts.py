@@ -1,0 +1,129 @@
+"""Moving a branch that the owner may have checked out, without ever touching uncommitted work.
+
+A checkout with uncommitted work is left behind by a merge: its branch moves, its files and index stay. Where it stood
+is kept in `refs/jarvis/checkout/<branch>`, so that `catch_up` can bring it forward later.
+"""
+
+from pathlib import Path
+
+from core.errors import Conflict
+from core.runtime.git import GitError, branch_tip, commit_of, git, is_ancestor
+from core.runtime.worktrees import checkout_of, rebased_in, under_way
+
+_LONGEST_WALK = 500
+
+
+class Moved(Exception):
+    """The branch does not point to the expected commit any more; nothing was changed."""
+
+
+def advance(repository: Path, branch: str, old: str, new: str) -> bool | None:
+    """Move the branch from `old` to its descendant `new`, and the checkout that is on it when that is clean.
+
+    True: the checkout shows `new`; False: it has uncommitted work and was left as it is; None: none is on the branch.
+    Raises Moved, Conflict (a rebase of the branch is under way) and GitError.
+    """
+    if busy := rebased_in(repository, branch):
+        raise Conflict(f"A rebase of {branch} is under way in {busy}. Finish or abort it, then merge again.")
+    checkout = checkout_of(repository, branch)
+    if checkout is None:
+        _move(repository, branch, old, new)
+        return None
+    if _is_clean(checkout):
+        try:
+            git(checkout, "merge", "--ff-only", "--no-autostash", "--quiet", new)
+        except GitError:
+            # An untracked file stands in the way, or the branch has moved meanwhile; the latter shows right below.
+            pass
+        else:
+            return True
+    if _standing(checkout, branch) == old:
+        git(repository, "update-ref", _mark(branch), old)
+    _move(repository, branch, old, new)
+    return False
+
+
+def left_behind(repository: Path, branch: str) -> bool | None:
+    """Whether the checkout that is on the branch still shows an earlier commit; None when none is on it."""
+    checkout = checkout_of(repository, branch)
+    if checkout is None:
+        return None
+    return _standing(checkout, branch) != branch_tip(repository, branch)
+
+
+def catch_up(repository: Path, branch: str) -> None:
+    """Bring a checkout that was left behind up to the branch, keeping uncommitted work; may be repeated.
+
+    Raises Conflict when uncommitted work is in a file that has to change, or when the owner is in the middle of
+    something there; nothing has changed then.
+    """
+    checkout = checkout_of(repository, branch)
+    tip = branch_tip(repository, branch)
+    if checkout is None or tip is None:
+        return
+    if what := under_way(checkout):
+        raise Conflict(f"A {what} is under way in {checkout}. Finish or abort it, then try again.")
+    standing = _standing(checkout, branch)
+    if standing != tip:
+        _bring_forward(checkout, standing, tip)
+    if branch_tip(repository, branch) == tip:
+        git(repository, "update-ref", "-d", _mark(branch))
+
+
+def _bring_forward(checkout: Path, old: str, new: str) -> None:
+    try:
+        # Only the index's notes of sizes and times: without them untouched files would count as changed.
+        git(checkout, "update-index", "-q", "--unmerged", "--refresh", "--really-refresh")
+    except GitError as error:
+        if error.exit_code != 1:
+            raise
+    try:
+        git(checkout, "read-tree", "-m", "-u", old, new)
+    except GitError as error:
+        raise Conflict(
+            f"The checkout {checkout} has uncommitted work in a file that the merge changes ({error.line}). "
+            "Commit or stash it, then update again."
+        ) from error
+
+
+def _standing(checkout: Path, branch: str) -> str:
+    """The commit that index and files of the checkout come from.
+
+    That is, of the commits from the tip back to the mark, the one that the index differs least from: the owner may
+    have staged work on top, or have brought the checkout forward by other means. Of equals the oldest, since there
+    git refuses where it is in doubt.
+    """
+    tip = git(checkout, "rev-parse", "HEAD").strip()
+    mark = commit_of(checkout, _mark(branch))
+    if mark is None or mark == tip or not is_ancestor(checkout, mark, tip):
+        return tip
+    walk = git(checkout, "rev-list", "--first-parent", f"--max-count={_LONGEST_WALK}", f"{mark}..{tip}").split()
+    best, least = mark, _staged(checkout, mark)
+    for commit in reversed(walk):
+        count = _staged(checkout, commit)
+        if count < least:
+            best, least = commit, count
+    return best
+
+
+def _staged(checkout: Path, commit: str) -> int:
+    listing = git(checkout, "diff-index", "--cached", "--name-only", "--no-renames", "-z", commit, "--")
+    return listing.count("\0")
+
+
+def _is_clean(checkout: Path) -> bool:
+    status = git(checkout, "status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
+    return not status and under_way(checkout) is None
+
+
+def _move(repository: Path, branch: str, old: str, new: str) -> None:
+    try:
+        git(repository, "update-ref", "-m", "jarvis: merge", f"refs/heads/{branch}", new, old)
+    except GitError:
+        if branch_tip(repository, branch) != old:
+            raise Moved from None
+        raise
+
+
+def _mark(branch: str) -> str:
+    return f"refs/jarvis/checkout/{branch}"

@@ -1,0 +1,56 @@
+"""Makes the branch and the worktree of a build, or takes them up again after a crash of the same build."""
+
+from pathlib import Path
+
+from core.model.build import BuildSpec
+from core.runtime.committing import commit_message, commit_work
+from core.runtime.git import GitError, branch_tip, git
+from core.runtime.run_folder import RunFolder
+from core.runtime.worktrees import add, remove
+
+
+class Unpreparable(Exception):
+    """No worktree can be made; the text is a sentence for the owner."""
+
+
+def prepare(folder: RunFolder, spec: BuildSpec) -> str:
+    """Check the branch of the build out in its worktree; returns the commit that it was made from.
+
+    Raises Unpreparable; nothing of the owner's has changed then.
+    """
+    repository = Path(spec.repository)
+    try:
+        return _prepare(folder, spec, repository)
+    except GitError as error:
+        if not repository.is_dir():
+            raise Unpreparable(f"The project folder {repository} is gone.") from error
+        if "not a git repository" in error.stderr:
+            raise Unpreparable(f"{repository} is not a git repository any more.") from error
+        raise Unpreparable(f"No worktree could be made: {error}.") from error
+
+
+def _prepare(folder: RunFolder, spec: BuildSpec, repository: Path) -> str:
+    base, tip = branch_tip(repository, spec.base), branch_tip(repository, spec.branch)
+    if base is None:
+        if git(repository, "rev-list", "--max-count=1", "--all"):
+            raise Unpreparable(f"The base branch {spec.base} does not exist any more.")
+        raise Unpreparable(f"The repository {repository} has no commits yet.")
+    worktree = Path(spec.worktree)
+    made_from = folder.base_commit()
+    if tip is None:
+        remove(repository, worktree)
+        folder.write_base_commit(base)
+        add(repository, worktree, base, branch=spec.branch)
+        return base
+    if made_from is None:
+        raise Unpreparable(f"A branch {spec.branch} exists already, and this build has not made it.")
+    save_unfinished(folder, spec)
+    git(repository, "worktree", "add", "--quiet", str(worktree), spec.branch)
+    return made_from
+
+
+def save_unfinished(folder: RunFolder, spec: BuildSpec) -> None:
+    """Commit what an interrupted build left in its worktree, and remove the worktree. Raises GitError."""
+    excludes = folder.path / "excludes"
+    commit_work(spec, excludes, commit_message(spec, "Unfinished work: "))
+    remove(Path(spec.repository), Path(spec.worktree))

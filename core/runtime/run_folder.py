@@ -1,0 +1,96 @@
+"""The files of one build below `JARVIS_HOME/runs/<build id>/`: how the bot and the build process talk."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from core.model.build import BuildResult, BuildSpec, Progress
+from core.model.ids import BuildId
+from core.runtime.files import private_folder, write_atomically
+
+Content = TypeVar("Content")
+
+
+class RunFolder:
+    """Paths, and the typed contents of those files that have some. Reads return None for what is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = path / "lock"
+        """Held by the build process as long as it lives."""
+        self.prompt = path / "prompt.md"
+        self.output = path / "output.log"
+        """What the agent said."""
+        self.builder_log = path / "builder.log"
+        """What the build process itself said: empty unless something went wrong."""
+        self.temporary = path / "tmp"
+        """TMPDIR of the agent and of the verification."""
+        self._spec = path / "spec.json"
+        self._status = path / "status.json"
+        self._result = path / "result.json"
+        self._stop = path / "stop"
+        self._base = path / "base"
+
+    @classmethod
+    def of(cls, home: Path, build: BuildId) -> "RunFolder":
+        """The run folder of that build; nothing is made yet."""
+        return cls(home / "runs" / build)
+
+    def make(self) -> None:
+        """Make the folder, and what it lies in, for the owner's eyes only."""
+        private_folder(self.path)
+
+    def spec(self) -> BuildSpec | None:
+        """What to build."""
+        return _read(self._spec, BuildSpec)
+
+    def write_spec(self, spec: BuildSpec) -> None:
+        """Store what to build, and the prompt as a file of its own."""
+        write_atomically(self.prompt, spec.prompt.encode(errors="replace"))
+        write_atomically(self._spec, msgspec.json.encode(spec))
+
+    def progress(self) -> Progress | None:
+        """How far it is."""
+        return _read(self._status, Progress)
+
+    def write_progress(self, progress: Progress) -> None:
+        """Not durable: after a crash of the machine nobody needs it."""
+        write_atomically(self._status, msgspec.json.encode(progress), durable=False)
+
+    def result(self) -> BuildResult | None:
+        """How it ended."""
+        return _read(self._result, BuildResult)
+
+    def write_result(self, result: BuildResult) -> None:
+        """Say durably how it ended."""
+        write_atomically(self._result, msgspec.json.encode(result))
+
+    def stop_requested(self) -> bool:
+        """Whether a person wants it to end."""
+        return self._stop.exists()
+
+    def request_stop(self, when: str) -> None:
+        """Ask durably for its end; `when` is noted in the file."""
+        write_atomically(self._stop, f"{when}\n".encode())
+
+    def base_commit(self) -> str | None:
+        """The commit that the branch was made from: the proof that this build made the branch."""
+        try:
+            return self._base.read_text().strip()
+        except FileNotFoundError:
+            return None
+
+    def write_base_commit(self, commit: str) -> None:
+        """Note it before the branch is made."""
+        write_atomically(self._base, f"{commit}\n".encode())
+
+
+def _read(path: Path, kind: type[Content]) -> Content | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError:
+        # Written whole or not at all; so this was damaged later. It stays for a person to look at.
+        return None

@@ -1,0 +1,143 @@
+"""What a button says when it is pressed: typed, and at most 64 bytes on the wire.
+
+The wire form is the tag and the fields in order, joined by colons: `task:merge:task_12`. Old messages keep their
+buttons for years, so a tag or a verb is never given a new meaning; what can't be read any more raises UnknownButton.
+"""
+
+import enum
+
+import msgspec
+
+from core.errors import Refused
+from core.model.ids import ApprovalId, DraftId, TaskId
+
+MAX_BYTES = 64
+
+
+class UnknownButton(Refused):
+    """The button was made by another version, or was tampered with. Ask for the list again."""
+
+
+class TaskVerb(enum.Enum):
+    """What to do with a task."""
+
+    SHOW = "show"
+    START = "start"
+    CANCEL = "cancel"
+    STOP = "stop"
+    LOG = "log"
+    MERGE = "merge"
+    DIFF = "diff"
+    DISCARD = "discard"
+    RETRY = "retry"
+    UPDATE = "update"
+
+
+class OnTask(msgspec.Struct, frozen=True, array_like=True, tag="task"):
+    """A verb on a task."""
+
+    verb: TaskVerb
+    task: TaskId
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True, tag="answer"):
+    """Yes or no to an approval."""
+
+    approval: ApprovalId
+    yes: bool
+
+
+class DropLink(msgspec.Struct, frozen=True, array_like=True, tag="unlink"):
+    """Let a task go on without one that it waits for."""
+
+    task: TaskId
+    lost: TaskId
+
+
+class DraftField(enum.Enum):
+    """What of a draft a button chooses; also which choices are shown."""
+
+    HOURS = "hours"
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    PROJECT = "project"
+
+
+class Choose(msgspec.Struct, frozen=True, array_like=True, tag="choose"):
+    """Show the choices for a field of a draft; without a field, the card itself."""
+
+    draft: DraftId
+    field: DraftField | None = None
+
+
+class SetField(msgspec.Struct, frozen=True, array_like=True, tag="set"):
+    """Choose a value: hours as a number, a category's short word, a priority, a project's name."""
+
+    draft: DraftId
+    field: DraftField
+    value: str
+
+
+class DraftEnd(enum.Enum):
+    """How a draft ends."""
+
+    ADD = "add"
+    ADD_AND_START = "start"
+    DROP = "drop"
+
+
+class FinishDraft(msgspec.Struct, frozen=True, array_like=True, tag="draft"):
+    """Add the draft, or drop it."""
+
+    draft: DraftId
+    end: DraftEnd
+
+
+class ListName(enum.Enum):
+    """Lists that are paged in place."""
+
+    QUEUE = "queue"
+    FINISHED = "finished"
+
+
+class Page(msgspec.Struct, frozen=True, array_like=True, tag="page"):
+    """A page of a list, counted from 0."""
+
+    name: ListName
+    number: int
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
+    """A command as a button: `brief`, `queue`, `add`, `sample`."""
+
+    command: str
+
+
+Press = OnTask | Answer | DropLink | Choose | SetField | FinishDraft | Page | Ask
+
+
+def encode(press: Press) -> str:
+    """The wire form. Raises ValueError when it is over 64 bytes or a field holds a colon: a mistake in a view."""
+    fields = [str(press.__struct_config__.tag), *(_plain(value) for value in msgspec.structs.astuple(press))]
+    data = ":".join(fields)
+    if len(data.encode()) > MAX_BYTES or any(":" in field for field in fields):
+        raise ValueError(f"not fit for a button: {data}")
+    return data
+
+
+def decode(data: str) -> Press:
+    """The press that `encode` wrote. Raises UnknownButton for anything else."""
+    fields = [field if field else None for field in data.split(":")]
+    try:
+        press: Press = msgspec.convert(fields, Press, strict=False)
+    except msgspec.ValidationError:
+        raise UnknownButton("This button is from another version of me. /queue shows where things stand.") from None
+    return press
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return "" if value is None else str(value)

@@ -1,0 +1,60 @@
+"""New tasks: `/add` in one line, and free text as a draft."""
+
+import re
+
+from telegram import Update
+
+from core import notifications
+from core.errors import Refused
+from core.model.ids import ChatId
+from core.model.notification import ApprovalAsked
+from core.model.task import Draft
+from handlers import parsing
+from handlers.approvals import answer_in_words
+from handlers.replies import reply
+from handlers.services import Context, Services
+from handlers.tasks import card
+from handlers.views import drafts
+from handlers.views.message import Message, escape
+
+
+async def add(update: Update, context: Context) -> None:
+    """`/add …`: a task from one message; without anything after it, asks for the title."""
+    message, chat = update.effective_message, update.effective_chat
+    if message is None or message.text is None or chat is None:
+        return
+    text = re.sub(r"^/\S+", "", message.text)
+    if not text.strip():
+        await reply(update, Message("What should I do? Write it in a sentence.", ask_reply="Fix the login test"))
+        return
+    try:
+        task = context.services.queue.add_to_queue(parsing.new_task(text, ChatId(chat.id)), context.services.clock())
+    except Refused as error:
+        await reply(update, Message(f"{escape(str(error))}\n\n{parsing.USAGE_ADD}"))
+        return
+    context.services.wake()
+    await reply(update, card(context.services, task.id))
+
+
+async def free_text(update: Update, context: Context) -> None:
+    """Any other text of an owner in a private chat: the answer to a question, or a new draft."""
+    message, chat = update.effective_message, update.effective_chat
+    if message is None or message.text is None or chat is None:
+        return
+    services = context.services
+    if message.reply_to_message is not None:
+        asked = notifications.at_message(services.store, ChatId(chat.id), message.reply_to_message.message_id)
+        if (
+            asked is not None
+            and isinstance(asked.subject, ApprovalAsked)
+            and await answer_in_words(update, context, asked.subject.approval, message.text)
+        ):
+            return
+    draft = services.drafts.begin(message.text, ChatId(chat.id), services.clock())
+    await reply(update, draft_card(services, draft))
+
+
+def draft_card(services: Services, draft: Draft) -> Message:
+    """The card of a draft."""
+    missing = draft.command is None and services.config.agent_command is None
+    return drafts.card(draft, agent_missing=missing)

@@ -1,0 +1,82 @@
+"""The one table of commands: the menu, /help and the registration derive from it."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from telegram import BotCommand, Update
+from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, TypeHandler, filters
+
+from handlers import approvals, builds, capture, onboarding, overnight, presses, projects, tasks
+from handlers.guard import guard
+from handlers.replies import reply
+from handlers.services import App, Context
+from handlers.views.onboarding import help_text
+
+Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row of the table."""
+
+    name: str
+    description: str
+    """For the menu and /help: what it does, in a few words."""
+    handler: Handler
+
+
+def table() -> tuple[Command, ...]:
+    """All commands, in the order of the menu."""
+    return (
+        Command("add", "a new task, in one line or step by step", capture.add),
+        Command("queue", "what waits and runs", tasks.queue),
+        Command("brief", "what shipped, runs, failed and waits", overnight.brief),
+        Command("next", "the next three tasks", tasks.upcoming),
+        Command("schedule", "the plan of this time window", tasks.schedule),
+        Command("task", "one task: /task 12", tasks.show),
+        Command("go", "build a task now: /go 12", tasks.start_now),
+        Command("approve", "let a task be built: /approve 12", approvals.approve),
+        Command("reject", "don't: /reject 12", approvals.reject),
+        Command("diff", "what a build changed: /diff 12", builds.diff),
+        Command("log", "what the agent wrote: /log 12", builds.log),
+        Command("merge", "merge a result: /merge 12", builds.merge),
+        Command("discard", "drop a result: /discard 12", builds.discard),
+        Command("retry", "build again: /retry 12", tasks.retry),
+        Command("cancel", "out of the queue, or stop the build: /cancel 12", tasks.cancel),
+        Command("finished", "what is done with", tasks.finished),
+        Command("stats", "the queue in numbers", tasks.stats),
+        Command("projects", "the repositories I may work in", projects.list_or_change),
+        Command("sample", "a small project to try me with", onboarding.sample),
+        Command("help", "all commands", show_help),
+        Command("start", "say hello", onboarding.start),
+    )
+
+
+async def show_help(update: Update, _: Context) -> None:
+    """`/help`: every command, from the table."""
+    await reply(update, help_text(described()))
+
+
+def described() -> list[tuple[str, str]]:
+    """Name and description of each command."""
+    return [(command.name, command.description) for command in table()]
+
+
+def menu() -> list[BotCommand]:
+    """What Telegram shows when the menu button is tapped."""
+    return [BotCommand(name, description) for name, description in described()]
+
+
+def register(app: App) -> None:
+    """Put the guard before everything, then commands, presses and free text; edits of old messages are no commands."""
+    fresh = filters.UpdateType.MESSAGE
+    app.add_handler(TypeHandler(Update, guard), group=-1)
+    for command in table():
+        app.add_handler(CommandHandler(command.name, command.handler, filters=fresh))
+    app.add_handler(MessageHandler(fresh & filters.Regex(r"^/task_\d+(@\w+)?\s*$"), tasks.show))
+    app.add_handler(CallbackQueryHandler(presses.press))
+    app.add_handler(MessageHandler(fresh & filters.COMMAND, onboarding.unknown))
+    private = fresh & filters.ChatType.PRIVATE
+    app.add_handler(MessageHandler(private & filters.TEXT, capture.free_text))
+    app.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, onboarding.not_text))

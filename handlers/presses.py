@@ -1,0 +1,206 @@
+"""Button presses: one place decodes them, acts, answers with a toast, and brings the message up to date."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import CallbackQuery, Update
+
+from core import notifications
+from core.errors import JarvisError
+from core.model.ids import ChatId, TaskId
+from core.model.task import NeedsApproval
+from handlers import builds, callbacks, onboarding, overnight, tasks
+from handlers.callbacks import (
+    Answer,
+    Ask,
+    Choose,
+    DraftEnd,
+    DropLink,
+    FinishDraft,
+    OnTask,
+    Page,
+    Press,
+    SetField,
+    TaskVerb,
+)
+from handlers.capture import draft_card
+from handlers.replies import edit, reply
+from handlers.services import Context
+from handlers.views import drafts
+from handlers.views.message import Message, escape
+
+MAX_TOAST = 200
+"""Telegram's limit for the answer to a press."""
+
+Toast = str | None
+
+
+async def press(update: Update, context: Context) -> None:
+    """Any press by an owner. A refusal is shown as an alert, and the message is brought up to date."""
+    query = update.callback_query
+    if query is None:
+        return
+    concerned: TaskId | None = None
+    try:
+        pressed = callbacks.decode(query.data or "")
+        concerned = _concerns(context, pressed)
+        toast = await _HANDLERS[type(pressed)](update, context, pressed)
+    except JarvisError as error:
+        await query.answer(str(error)[:MAX_TOAST], show_alert=True)
+    else:
+        await query.answer(toast and toast[:MAX_TOAST])
+    if concerned is not None:
+        await _show_state(query, context, concerned)
+
+
+def _concerns(context: Context, pressed: Press) -> TaskId | None:
+    """The task whose state a press may change."""
+    match pressed:
+        case OnTask(verb=verb, task=task) if verb not in (TaskVerb.LOG, TaskVerb.DIFF, TaskVerb.SHOW):
+            return task
+        case Answer(approval=approval):
+            return context.services.approvals.find(approval).task
+        case DropLink(task=task):
+            return task
+    return None
+
+
+async def _show_state(query: CallbackQuery, context: Context, task: TaskId) -> None:
+    """Bring all messages about the task up to date; a message that is no notification but a card, too."""
+    await context.services.refresh(task)
+    if query.message is None:
+        return
+    chat, message = query.message.chat.id, query.message.message_id
+    if notifications.at_message(context.services.store, ChatId(chat), message) is None and _is_card(query, task):
+        await edit(context.bot, chat, message, tasks.card(context.services, task))
+
+
+def _is_card(query: CallbackQuery, task: TaskId) -> bool:
+    """Whether the message is about this task only, so that it can become its card."""
+    markup = query.message.reply_markup if query.message and hasattr(query.message, "reply_markup") else None
+    named: set[TaskId | None] = set()
+    for row in markup.inline_keyboard if markup else ():
+        for button in row:
+            if isinstance(button.callback_data, str):
+                try:
+                    pressed = callbacks.decode(button.callback_data)
+                except JarvisError:
+                    return False
+                named.add(
+                    pressed.task if isinstance(pressed, OnTask) else task if isinstance(pressed, Answer) else None
+                )
+    text = query.message.text if query.message and hasattr(query.message, "text") else None
+    return named == {task} and text is not None and f"/{task} · " in text
+
+
+async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
+    services, task, now = context.services, pressed.task, context.services.clock()
+    match pressed.verb:
+        case TaskVerb.SHOW:
+            await reply(update, tasks.card(services, task))
+            return None
+        case TaskVerb.LOG:
+            await reply(update, builds.log_message(services, task))
+            return None
+        case TaskVerb.DIFF:
+            await reply(update, await builds.diff_message(services, task))
+            return None
+        case TaskVerb.START:
+            services.queue.start_now(task, now)
+            toast = "It starts as soon as a slot is free."
+        case TaskVerb.CANCEL:
+            services.queue.cancel(task, tasks.person(update), now)
+            toast = "Cancelled."
+        case TaskVerb.STOP:
+            services.queue.cancel(task, tasks.person(update), now)
+            toast = "Stopping …"
+        case TaskVerb.RETRY:
+            again = services.queue.retry(task, now)
+            toast = "It needs your approval." if isinstance(again.state, NeedsApproval) else "Back in the queue."
+        case TaskVerb.MERGE:
+            toast = builds.merged_text(await builds.run_merge(services, task, tasks.person(update))).replace("/", "")
+        case TaskVerb.DISCARD:
+            await builds.run_discard(services, task, tasks.person(update))
+            toast = "Discarded. Its commits are kept in the trash."
+        case TaskVerb.UPDATE:
+            await builds.run_update(services, task)
+            toast = "Your checkout is up to date."
+    services.wake()
+    return toast
+
+
+async def _on_answer(update: Update, context: Context, pressed: Answer) -> Toast:
+    services = context.services
+    services.approvals.answer(pressed.approval, yes=pressed.yes, by=tasks.person(update), now=services.clock())
+    services.wake()
+    return "Approved." if pressed.yes else "Rejected."
+
+
+async def _on_drop_link(update: Update, context: Context, pressed: DropLink) -> Toast:
+    context.services.queue.drop_dependency(pressed.task, pressed.lost, context.services.clock())
+    context.services.wake()
+    return f"{pressed.task} no longer waits for {pressed.lost}."
+
+
+async def _on_choose(update: Update, context: Context, pressed: Choose) -> Toast:
+    services = context.services
+    draft = services.drafts.find(pressed.draft)
+    if pressed.field is None:
+        await _replace(update, context, draft_card(services, draft))
+    else:
+        await _replace(update, context, drafts.choices(draft, pressed.field, services.projects.all()))
+    return None
+
+
+async def _on_set_field(update: Update, context: Context, pressed: SetField) -> Toast:
+    try:
+        changes = drafts.field_changes(pressed.field, pressed.value)
+    except ValueError:
+        raise callbacks.UnknownButton("That choice does not exist any more.") from None
+    draft = context.services.drafts.change(pressed.draft, **changes)
+    await _replace(update, context, draft_card(context.services, draft))
+    return None
+
+
+async def _on_finish_draft(update: Update, context: Context, pressed: FinishDraft) -> Toast:
+    services = context.services
+    if pressed.end is DraftEnd.DROP:
+        title = services.drafts.find(pressed.draft).title
+        services.drafts.drop(pressed.draft)
+        await _replace(update, context, Message(f"🗑 <s>{escape(title)}</s>"))
+        return "Dropped."
+    task = services.drafts.add(pressed.draft, services.clock(), start_now=pressed.end is DraftEnd.ADD_AND_START)
+    await _replace(update, context, tasks.card(services, task.id))
+    services.wake()
+    return f"Added as {task.id}."
+
+
+async def _on_page(update: Update, context: Context, pressed: Page) -> Toast:
+    await _replace(update, context, tasks.list_page(context.services, pressed))
+    return None
+
+
+async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
+    asked = {"queue": tasks.queue, "brief": overnight.brief, "sample": onboarding.sample}.get(pressed.command)
+    if asked is None:
+        raise callbacks.UnknownButton("That command does not exist any more. /help lists what I can do.")
+    await asked(update, context)
+    return None
+
+
+async def _replace(update: Update, context: Context, message: Message) -> None:
+    query = update.callback_query
+    if query is not None and query.message is not None:
+        await edit(context.bot, query.message.chat.id, query.message.message_id, message)
+
+
+_HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]] = {
+    OnTask: _on_task,
+    Answer: _on_answer,
+    DropLink: _on_drop_link,
+    Choose: _on_choose,
+    SetField: _on_set_field,
+    FinishDraft: _on_finish_draft,
+    Page: _on_page,
+    Ask: _on_ask,
+}

@@ -1,0 +1,64 @@
+"""What the handlers may use: the engines, wired by the process, and a few hooks into it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from core.approvals import Approvals
+from core.autonomous_queue import AutonomousQueue
+from core.briefs import Briefs
+from core.build_scheduler import BuildScheduler
+from core.drafts import Drafts
+from core.model.config import Config
+from core.model.ids import BuildId, ChatId, TaskId
+from core.people import People
+from core.ports import Clock, Store
+from core.projects import Projects
+from core.shipping import Shipping
+
+SampleMaker = Callable[[ChatId], None]
+"""Makes the sample project and queues its tasks for a chat; blocks for a second. Raises Refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The engines of one installation."""
+
+    store: Store
+    clock: Clock
+    config: Config
+    people: People
+    queue: AutonomousQueue
+    scheduler: BuildScheduler
+    approvals: Approvals
+    drafts: Drafts
+    shipping: Shipping
+    briefs: Briefs
+    projects: Projects
+    make_sample: SampleMaker
+    log_of: Callable[[BuildId], Path]
+    """Where the output of a build's agent is."""
+    refresh: Callable[[TaskId], Awaitable[None]]
+    """Bring the messages about a task up to date."""
+    wake: Callable[[], None]
+    """Something may be due: start builds and deliver news now instead of at the next tick."""
+    is_local: bool
+    """Whether the chat is the local page, whose visitor is the owner."""
+
+
+class Context(CallbackContext[ExtBot[Any], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
+    """python-telegram-bot's context, with the services at hand."""
+
+    @property
+    def services(self) -> Services:
+        """The engines; put into `bot_data` when the application is built."""
+        services = self.bot_data[Services]
+        assert isinstance(services, Services)
+        return services
+
+
+App = Application[Any, Context, Any, Any, Any, Any]
+"""The type of our application."""

@@ -1,0 +1,103 @@
+"""Commands on the queue: lists, cards, numbers, and the verbs on one task."""
+
+from telegram import Update
+
+from core.model.ids import TaskId, UserId
+from core.model.task import NeedsApproval
+from handlers import parsing
+from handlers.callbacks import ListName, Page
+from handlers.replies import reply
+from handlers.services import Context, Services
+from handlers.views import tasks
+from handlers.views.message import Message, escape
+
+
+async def queue(update: Update, context: Context) -> None:
+    """`/queue`: open tasks, paged."""
+    parsing.no_arguments(context.args or [], "queue")
+    await reply(update, list_page(context.services, Page(ListName.QUEUE, 0)))
+
+
+async def finished(update: Update, context: Context) -> None:
+    """`/finished`: what is done with, paged."""
+    parsing.no_arguments(context.args or [], "finished")
+    await reply(update, list_page(context.services, Page(ListName.FINISHED, 0)))
+
+
+def list_page(services: Services, page: Page) -> Message:
+    """The page that a button or command asks for."""
+    scheduler = services.scheduler
+    entries = scheduler.open_tasks() if page.name is ListName.QUEUE else scheduler.finished()
+    return tasks.page(page.name, entries, page.number)
+
+
+async def show(update: Update, context: Context) -> None:
+    """`/task 12`, or the id itself as a command: `/task_12`."""
+    text = update.effective_message.text if update.effective_message else None
+    args = context.args or ([text.split("@")[0]] if context.args is None and text else [])
+    await reply(update, card(context.services, parsing.only_task_id(args, "task")))
+
+
+def card(services: Services, task_id: TaskId) -> Message:
+    """The card of a task. Raises NotFound."""
+    listed = services.scheduler.find(task_id)
+    state = listed.task.state
+    approval = services.approvals.find(state.approval) if isinstance(state, NeedsApproval) else None
+    return tasks.card(listed, approval, services.clock(), services.config.zone)
+
+
+async def upcoming(update: Update, context: Context) -> None:
+    """`/next`: the three tasks that would be built next."""
+    parsing.no_arguments(context.args or [], "next")
+    await reply(update, tasks.upcoming(context.services.scheduler.next()))
+
+
+async def schedule(update: Update, context: Context) -> None:
+    """`/schedule`: the plan of the present window."""
+    parsing.no_arguments(context.args or [], "schedule")
+    services = context.services
+    now = services.clock()
+    await reply(update, tasks.plan(services.scheduler.schedule(now), now, services.config.zone))
+
+
+async def stats(update: Update, context: Context) -> None:
+    """`/stats`: the queue in numbers."""
+    parsing.no_arguments(context.args or [], "stats")
+    services = context.services
+    now = services.clock()
+    await reply(update, tasks.stats(services.scheduler.stats(now), now, services.config.zone))
+
+
+async def start_now(update: Update, context: Context) -> None:
+    """`/go 12`: build it as soon as a slot is free."""
+    services = context.services
+    task = services.queue.start_now(parsing.only_task_id(context.args or [], "go"), services.clock())
+    await _acted(update, context, task.id, "starts as soon as a slot is free")
+
+
+async def cancel(update: Update, context: Context) -> None:
+    """`/cancel 12`: out of the queue; a running build is stopped."""
+    services = context.services
+    task_id = parsing.only_task_id(context.args or [], "cancel")
+    task = services.queue.cancel(task_id, person(update), services.clock())
+    stopping = task.state.__struct_config__.tag == "in progress"
+    await _acted(update, context, task.id, "is being stopped" if stopping else "is cancelled")
+
+
+async def retry(update: Update, context: Context) -> None:
+    """`/retry 12`: build it again."""
+    services = context.services
+    task = services.queue.retry(parsing.only_task_id(context.args or [], "retry"), services.clock())
+    asks = isinstance(task.state, NeedsApproval)
+    await _acted(update, context, task.id, "needs your approval" if asks else "is back in the queue")
+
+
+async def _acted(update: Update, context: Context, task_id: TaskId, what: str) -> None:
+    context.services.wake()
+    await reply(update, Message(f"/{task_id} {escape(what)}."))
+    await context.services.refresh(task_id)
+
+
+def person(update: Update) -> UserId | None:
+    """Who did it."""
+    return UserId(update.effective_user.id) if update.effective_user else None

@@ -1,0 +1,87 @@
+"""The brief as a message."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core import outcomes
+from core.briefs import Brief, Finished
+from core.model.task import Completed, Merged
+from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
+from handlers.views import times
+from handlers.views.message import Button, Message, escape, lines, shorten
+
+SHOWN = 8
+
+
+def brief(report: Brief, zone: ZoneInfo) -> Message:
+    """What shipped, runs, failed and waits; two lines when nothing happened."""
+    now = report.now
+    head = f"☀️ <b>Brief</b> · {now.astimezone(zone):%A %H:%M}"
+    queue = f"{report.queued} waiting in the queue" if report.queued else "the queue is empty"
+    if report.is_quiet:
+        return Message(
+            f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}.", _queue_button()
+        )
+    sections = [
+        _section("🚀 Shipped, with proof", [_finished(entry) for entry in report.shipped]),
+        _section("📦 Built, but not proven", [_finished(entry) for entry in report.unproven]),
+        _section("🔨 Building now", _running(report, now, zone)),
+        _section("❌ Failed", [_finished(entry) for entry in report.failed]),
+        _section(
+            "✋ Waits for your approval",
+            [f"/{q.task.id} {_title(q.task.title)}: {escape(q.approval.reason)}" for q in report.questions],
+        ),
+        _section("🔀 Waits for your merge", [f"/{task.id} {_title(task.title)}" for task in report.to_merge]),
+    ]
+    shipped = f"{report.hours_shipped:g} h shipped" if report.hours_shipped else "nothing shipped"
+    text = lines(head, *sections, "", f"{shipped} since {times.clock(report.since, zone, now)}; {queue}.")
+    return Message(text, _buttons(report))
+
+
+def _section(title: str, entries: list[str]) -> list[str]:
+    if not entries:
+        return []
+    more = [f"… and {len(entries) - SHOWN} more"] if len(entries) > SHOWN else []
+    return [f"\n<b>{title}</b>", *(f"• {entry}" for entry in entries[:SHOWN]), *more]
+
+
+def _finished(entry: Finished) -> str:
+    size = entry.result.diff
+    parts = [outcomes.reason(entry.result).rstrip(".")]
+    if size is not None:
+        parts.append(f"+{size.insertions} −{size.deletions}")
+    if isinstance(entry.task.state, Completed) and isinstance(entry.task.state.delivery, Merged):
+        parts.append("merged")
+    return f"/{entry.task.id} {_title(entry.task.title)}: {escape(shorten(' · '.join(parts), 300))}"
+
+
+def _running(report: Brief, now: datetime, zone: ZoneInfo) -> list[str]:
+    return [
+        f"/{entry.task.id} {_title(entry.task.title)}: "
+        f"{entry.progress.phase.value if entry.progress else 'starting'}, "
+        f"expected by {times.clock(entry.expected_end, zone, now)}"
+        for entry in report.running
+    ]
+
+
+def _title(title: str) -> str:
+    return escape(shorten(title, 80))
+
+
+def _buttons(report: Brief) -> list[list[Button]]:
+    rows = [
+        [
+            Button(f"✅ Approve {q.task.id}", Answer(q.approval.id, True)),
+            Button("🚫 Reject", Answer(q.approval.id, False)),
+        ]
+        for q in report.questions[:3]
+    ]
+    rows += [[Button(f"🔀 Merge {task.id}", OnTask(TaskVerb.MERGE, task.id))] for task in report.to_merge[:3]]
+    rows += [
+        [Button(f"🔁 Retry {entry.task.id}", OnTask(TaskVerb.RETRY, entry.task.id))] for entry in report.failed[:3]
+    ]
+    return [*rows, *_queue_button()]
+
+
+def _queue_button() -> list[list[Button]]:
+    return [[Button("📋 Queue", Page(ListName.QUEUE, 0))]]

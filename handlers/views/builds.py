@@ -1,0 +1,144 @@
+"""Builds: the progress message, how they ended, and the questions around them."""
+
+from datetime import datetime, timedelta
+
+from core import outcomes
+from core.model.approval import Approval
+from core.model.build import Broke, Build, BuildResult, Phase, Progress, TimedOut
+from core.model.ids import TaskId
+from core.model.task import Completed, Discarded, Merged, Task, Unmerged
+from handlers.callbacks import DropLink, OnTask, TaskVerb
+from handlers.views import tasks, times
+from handlers.views.message import Button, Message, escape, lines, pre, shorten
+
+BAR = 12
+
+
+def running(task: Task, build: Build, progress: Progress | None, *, stopping: bool, now: datetime) -> Message:
+    """The message that is edited in place while a build runs."""
+    phase = "stopping" if stopping else (progress.phase if progress else Phase.PREPARING).value
+    elapsed = now - build.started_at
+    estimate = timedelta(hours=build.hours)
+    last = shorten(progress.last_line.strip(), 120) if progress else ""
+    text = lines(
+        f"🔨 <b>{escape(task.title)}</b> · /{task.id}",
+        f"{phase} · {times.span(elapsed)} of about {times.span(estimate)}",
+        bar(elapsed / estimate),
+        f"<code>{escape(last)}</code>" if last else None,
+    )
+    rows = [[Button("📄 Log", OnTask(TaskVerb.LOG, task.id))]] if stopping else tasks.buttons(task)
+    return Message(text, rows)
+
+
+def bar(share: float) -> str:
+    """A bar that never shows more than nearly full while the work goes on."""
+    filled = min(int(share * BAR), BAR - 1)
+    return "▓" * max(filled, 0) + "░" * (BAR - max(filled, 0))
+
+
+def over(task: Task, build: Build, result: BuildResult) -> Message:
+    """What the progress message becomes when the build has ended: one line; the news is a message of its own."""
+    took = times.span(result.ended_at - build.started_at)
+    sign = "✅" if outcomes.is_usable(result.outcome) else "❌"
+    return Message(f"{sign} <b>{escape(task.title)}</b> · /{task.id} · built in {took}")
+
+
+def ended(task: Task, build: Build, result: BuildResult, *, current: bool) -> Message:
+    """What came out, with its proof, and what can be done with it.
+
+    `current` is False when the task has moved on to another build: then there are no buttons.
+    """
+    rows = tasks.buttons(task) if current else []
+    text = lines(
+        _headline(task, current=current),
+        escape(shorten(outcomes.reason(result), 400)),
+        _size(result),
+        f"branch <code>{escape(build.spec.branch)}</code>" if outcomes.is_usable(result.outcome) and current else None,
+        _evidence(result),
+        _delivery(task, build) if current else None,
+    )
+    return Message(text, rows)
+
+
+def _headline(task: Task, *, current: bool) -> str:
+    title, link = f"<b>{escape(task.title)}</b>", f"/{task.id}"
+    if not current:
+        return f"🕰 {title} · {link} (an earlier try)"
+    match task.state:
+        case Completed(delivery=Merged()):
+            return f"🎉 {title} is merged · {link}"
+        case Completed(delivery=Discarded()):
+            return f"🗑 {title} was discarded · {link}"
+        case Completed():
+            return f"✅ {title} is built · {link}"
+    return f"{tasks.mark(task.state)} {title} · {link}"
+
+
+def _size(result: BuildResult) -> str | None:
+    took = times.span(result.ended_at - result.started_at)
+    if result.diff is None:
+        return f"after {took}"
+    noun = "file" if result.diff.files == 1 else "files"
+    return f"{result.diff.files} {noun}, +{result.diff.insertions} −{result.diff.deletions} · {took}"
+
+
+def _evidence(result: BuildResult) -> str | None:
+    """The last lines, where they help to see what went wrong."""
+    if isinstance(result.outcome, Broke) and result.after is not None:
+        return pre(result.after.tail, 900) or None
+    if outcomes.is_usable(result.outcome):
+        return None
+    limit = 300 if isinstance(result.outcome, TimedOut) else 900
+    return pre(result.tail, limit) or None
+
+
+def _delivery(task: Task, build: Build) -> str | None:
+    match task.state:
+        case Completed(delivery=Merged(commit=commit, checkout_behind=True)):
+            return (
+                f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>. Your checkout has uncommitted work, so "
+                "I left its files as they are. Before you commit there, bring it up to date: your changes stay."
+            )
+        case Completed(delivery=Merged(commit=commit)):
+            return f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>."
+        case Completed(delivery=Discarded(bundle=bundle)):
+            return f"Its commits are kept in <code>{escape(bundle.rpartition('/')[2])}</code> in the trash."
+        case Completed(delivery=Unmerged()):
+            return f"Merge it into {escape(build.spec.base)}?"
+    return None
+
+
+def question(task: Task, approval: Approval) -> Message:
+    """May this be built?"""
+    sign = "🚨" if approval.escalated else "✋"
+    text = lines(
+        f"{sign} <b>{escape(task.title)}</b> · /{task.id}",
+        f"May I build this? I ask because {escape(approval.reason)}.",
+        f"{times.hours(task.hours)} · {task.category.value} · project {escape(task.project or 'none')}",
+        f"<blockquote expandable>{escape(shorten(task.description, 800))}</blockquote>" if task.description else None,
+    )
+    return Message(text, [*tasks.buttons(task), [Button("🔎 Details", OnTask(TaskVerb.SHOW, task.id))]])
+
+
+def answered(task: Task, verdict: str) -> Message:
+    """What the question becomes once it is settled; `verdict` is safe to stand in HTML."""
+    return Message(f"{tasks.mark(task.state)} <b>{escape(task.title)}</b> · /{task.id}\n{verdict}")
+
+
+def dependency_lost(task: Task, lost: Task | None, lost_id: TaskId) -> Message:
+    """A task waits for one that will not come."""
+    name = f"“{escape(shorten(lost.title, 80))}”" if lost else "a task that is gone"
+    waits = lost_id in task.depends and lost is not None and not isinstance(lost.state, Completed)
+    text = f"🔗 <b>{escape(task.title)}</b> · /{task.id} waits for /{lost_id} ({name}), which did not work out."
+    if not waits:
+        return Message(f"🔗 <b>{escape(task.title)}</b> · /{task.id} no longer waits for /{lost_id}.")
+    return Message(
+        text,
+        [
+            [
+                Button(f"🔁 Retry {lost_id}", OnTask(TaskVerb.RETRY, lost_id)),
+                Button("✂️ Go on without it", DropLink(task.id, lost_id)),
+            ],
+            [Button(f"🚫 Cancel {task.id}", OnTask(TaskVerb.CANCEL, task.id))],
+        ],
+    )

@@ -1,0 +1,79 @@
+"""What a view makes: a message, free of any chat library."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from handlers.callbacks import Press
+
+MAX_TEXT = 4096
+"""Telegram's limit, in UTF-16 units after the markup is read."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button that says `press` when it is tapped."""
+
+    text: str
+    press: Press
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file to download."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Message:
+    """Telegram's HTML in `text`, rows of buttons, and at most one document (the text is its caption then)."""
+
+    text: str
+    rows: Sequence[Sequence[Button]] = ()
+    document: Document | None = None
+    ask_reply: str | None = field(default=None)
+    """Asks for a written answer; the text is the hint in the input field."""
+
+
+def escape(text: str) -> str:
+    """Foreign text, made safe to stand in HTML."""
+    return html.escape(text, quote=False)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, with an ellipsis when something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def pre(text: str, limit: int = 1500) -> str:
+    """The end of a longer output as a block of fixed width; empty for nothing."""
+    tail = text.strip()
+    if not tail:
+        return ""
+    if len(tail) > limit:
+        tail = "…" + tail[-limit:]
+    return f"<pre>{escape(tail)}</pre>"
+
+
+def lines(*parts: str | Iterable[str] | None) -> str:
+    """Lines of a text; None is left out, an empty string is an empty line."""
+    flat: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            flat.append(part)
+        elif part is not None:
+            flat.extend(part)
+    return "\n".join(flat)
+
+
+def unescape(markup: str) -> str:
+    """The text of an HTML message as a reader sees it."""
+    return html.unescape(re.sub(r"<[^<>]*>", "", markup))
+
+
+def utf16_length(text: str) -> int:
+    """Length as Telegram counts it."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,200 @@
+"""Tasks: the card, the lists, the numbers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core import priority
+from core.build_scheduler import Listed, Stats
+from core.model.approval import Approval
+from core.model.task import (
+    Cancelled,
+    Completed,
+    Discarded,
+    Failed,
+    Merged,
+    NeedsApproval,
+    Queued,
+    Rejected,
+    Running,
+    Task,
+    TaskState,
+    Unmerged,
+)
+from core.planning import Plan
+from handlers.callbacks import Answer, Ask, ListName, OnTask, Page, TaskVerb
+from handlers.views import times
+from handlers.views.message import Button, Message, escape, lines, pre, shorten
+
+PAGE = 8
+
+
+def mark(state: TaskState) -> str:
+    """The sign of a state."""
+    match state:
+        case Queued():
+            return "⏳"
+        case NeedsApproval():
+            return "✋"
+        case Running():
+            return "🔨"
+        case Completed(delivery=Merged()):
+            return "🎉"
+        case Completed(delivery=Discarded()):
+            return "🗑"
+        case Completed():
+            return "✅"
+        case Failed():
+            return "❌"
+        case Rejected() | Cancelled():
+            return "🚫"
+
+
+def buttons(task: Task) -> list[list[Button]]:
+    """What can be done with the task as it stands."""
+
+    def verbs(*pairs: tuple[str, TaskVerb]) -> list[Button]:
+        return [Button(text, OnTask(verb, task.id)) for text, verb in pairs]
+
+    match task.state:
+        case NeedsApproval(approval=approval):
+            return [[Button("✅ Approve", Answer(approval, True)), Button("🚫 Reject", Answer(approval, False))]]
+        case Queued():
+            start = [] if task.start_now else [("▶️ Start now", TaskVerb.START)]
+            return [verbs(*start, ("🚫 Cancel", TaskVerb.CANCEL))]
+        case Running():
+            return [verbs(("⏹ Stop", TaskVerb.STOP), ("📄 Log", TaskVerb.LOG))]
+        case Completed(delivery=Unmerged()):
+            return [
+                verbs(("🔀 Merge", TaskVerb.MERGE), ("🔍 Diff", TaskVerb.DIFF)),
+                verbs(("📄 Log", TaskVerb.LOG), ("🗑 Discard", TaskVerb.DISCARD)),
+            ]
+        case Completed(delivery=Merged(checkout_behind=True)):
+            return [verbs(("⬇️ Update my checkout", TaskVerb.UPDATE)), verbs(("🔍 Diff", TaskVerb.DIFF))]
+        case Completed():
+            return [verbs(("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
+        case Failed():
+            return [verbs(("🔁 Retry", TaskVerb.RETRY), ("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
+        case Cancelled() | Rejected():
+            return [verbs(("🔁 Retry", TaskVerb.RETRY))]
+
+
+def card(listed: Listed, approval: Approval | None, now: datetime, zone: ZoneInfo) -> Message:
+    """Everything about one task."""
+    task = listed.task
+    text = lines(
+        f"{mark(task.state)} <b>{escape(task.title)}</b>",
+        f"/{task.id} · {state_line(task.state, now, zone)}",
+        f"❓ Asked because {escape(approval.reason)}." if approval else None,
+        "",
+        f"{times.hours(task.hours)} ({listed.size}) · {task.category.value} · {task.priority.value}",
+        f"score {escape(priority.explain(task))}",
+        f"project {escape(task.project)}" if task.project else "no project",
+        f"waits for {', '.join('/' + waiting for waiting in listed.waits_for)}" if listed.waits_for else None,
+        " ".join("#" + escape(tag) for tag in task.tags) or None,
+        f"command <code>{escape(shorten(task.command, 300))}</code>" if task.command else None,
+        f"checked by <code>{escape(shorten(task.verify, 200))}</code>" if task.verify else None,
+        f"<blockquote expandable>{escape(shorten(task.description, 1500))}</blockquote>" if task.description else None,
+    )
+    return Message(text, buttons(task))
+
+
+def state_line(state: TaskState, now: datetime, zone: ZoneInfo) -> str:
+    """The state in words, safe to stand in HTML."""
+    match state:
+        case Queued(since=since):
+            return f"queued {times.relative(since, now)}"
+        case NeedsApproval():
+            return "needs your approval"
+        case Running(since=since):
+            return f"in progress since {times.clock(since, zone, now)}"
+        case Completed(delivery=Merged(commit=commit, at=at)):
+            return f"merged {times.relative(at, now)} as <code>{commit[:9]}</code>"
+        case Completed(delivery=Discarded(at=at)):
+            return f"discarded {times.relative(at, now)}"
+        case Completed(at=at):
+            return f"completed {times.relative(at, now)}, not merged yet"
+        case Failed(at=at, reason=why):
+            return f"failed {times.relative(at, now)}: {escape(shorten(why, 300))}"
+        case Rejected(at=at):
+            return f"rejected {times.relative(at, now)}"
+        case Cancelled(at=at):
+            return f"cancelled {times.relative(at, now)}"
+
+
+def line(listed: Listed) -> str:
+    """One task in a list; the id is a command that shows its card."""
+    task = listed.task
+    waits = f" · waits for {', '.join(listed.waits_for)}" if listed.waits_for else ""
+    return (
+        f"{mark(task.state)} /{task.id} <b>{escape(shorten(task.title, 80))}</b>\n"
+        f"      {times.hours(task.hours)} · {task.category.value} · score {listed.score:.1f}{escape(waits)}"
+    )
+
+
+def page(name: ListName, entries: Sequence[Listed], number: int) -> Message:
+    """A page of a list, with buttons to turn it; a page that is gone becomes the last one."""
+    pages = max(1, -(-len(entries) // PAGE))
+    number = min(max(number, 0), pages - 1)
+    other = ListName.FINISHED if name is ListName.QUEUE else ListName.QUEUE
+    rows = [[Button("📋 Queue" if name is ListName.FINISHED else "🏁 Finished", Page(other, 0))]]
+    if not entries:
+        empty = "The queue is empty. Write me what to build, or use /add." if name is ListName.QUEUE else "Nothing yet."
+        return Message(empty, rows)
+    if pages > 1:
+        turn = [Button("◀", Page(name, (number - 1) % pages)), Button("▶", Page(name, (number + 1) % pages))]
+        rows.insert(0, [turn[0], Button(f"{number + 1} / {pages}", Page(name, number)), turn[1]])
+    title = "Queue" if name is ListName.QUEUE else "Finished"
+    shown = entries[number * PAGE : (number + 1) * PAGE]
+    noun = "task" if len(entries) == 1 else "tasks"
+    return Message("\n".join([f"<b>{title}</b> · {len(entries)} {noun}", "", *map(line, shown)]), rows)
+
+
+def upcoming(entries: Sequence[Listed]) -> Message:
+    """The next tasks, with a button to start each."""
+    if not entries:
+        return Message("Nothing is ready to be built. Write me what to do, or see /queue.")
+    rows = [[Button(f"▶️ Start {entry.task.id}", OnTask(TaskVerb.START, entry.task.id))] for entry in entries]
+    return Message("\n".join(["<b>Next</b>", "", *map(line, entries)]), rows)
+
+
+def plan(planned: Plan, now: datetime, zone: ZoneInfo) -> Message:
+    """What runs in this window, and why the rest does not."""
+    if planned.until > now:
+        head = f"<b>Plan</b> · autonomous until {times.clock(planned.until, zone, now)}"
+    else:
+        head = "<b>Plan</b> · no autonomous window is open; only urgent work starts"
+    starts = [
+        f"slot {entry.slot} · {times.clock(entry.start, zone, now)}–{times.clock(entry.end, zone, now)} "
+        f"/{entry.task.id} {escape(shorten(entry.task.title, 60))}"
+        for entry in planned.planned[:20]
+    ]
+    waiting = [
+        f"/{entry.task.id} {escape(shorten(entry.task.title, 50))}: {escape(entry.reason)}"
+        for entry in planned.left_out[:20]
+    ]
+    return Message(
+        "\n".join([head, *starts, *(["", "<b>Not in this window</b>", *waiting] if waiting else [])]),
+        [[Button("📋 Queue", Page(ListName.QUEUE, 0))]],
+    )
+
+
+def stats(numbers: Stats, now: datetime, zone: ZoneInfo) -> Message:
+    """The queue in numbers."""
+    states = [f"{name}: {count}" for name, count in sorted(numbers.by_state.items())]
+    rate = "–" if numbers.completion_rate is None else f"{numbers.completion_rate:.0%}"
+    text = lines(
+        f"<b>Queue in numbers</b> · {numbers.total} tasks",
+        states,
+        f"completion rate: {rate}",
+        f"hours shipped: {numbers.hours_shipped:g}",
+        f"hours waiting: {numbers.hours_queued:g}",
+        f"oldest waits for {times.span(numbers.oldest_age)}" if numbers.oldest_age is not None else None,
+        f"runs dry {times.relative(numbers.runs_dry_at, now)} of building" if numbers.runs_dry_at else None,
+    )
+    return Message(text, [[Button("📋 Queue", Page(ListName.QUEUE, 0)), Button("☀️ Brief", Ask("brief"))]])
+
+
+def log_excerpt(task: Task, content: str) -> Message:
+    """The output of an agent, short enough for a message."""
+    return Message(f"📄 Log of /{task.id}\n{pre(content, 3000) or 'No output yet.'}")

@@ -1,0 +1,81 @@
+"""Which tables there are, in which file each is written down, and what type its rows have.
+
+A new table is one line here. `VERSION` goes up when rows that are already on disk need to be rewritten; the step that
+rewrites them belongs in `storage.migrations`.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+
+from core.model.approval import Approval
+from core.model.build import Build
+from core.model.notification import Notification
+from core.model.people import Chat, Owner
+from core.model.project import Project
+from core.model.task import Draft, Task
+
+Row = TypeVar("Row")
+
+VERSION = 1
+"""Of the layout of all rows. A file of a higher version is refused."""
+
+encode = msgspec.json.Encoder().encode
+
+
+class TableSpec(Generic[Row]):
+    """A table: its name, the data file that it is part of, and the type of its rows."""
+
+    def __init__(self, name: str, file: str, row: Any) -> None:
+        self.name = name
+        self.file = file
+        self.row = row
+        self._decoder: msgspec.json.Decoder[Row] = msgspec.json.Decoder(row)
+
+    def decode(self, text: bytes | msgspec.Raw) -> Row:
+        """The row that stands in this JSON text. Raises msgspec.ValidationError with the path of what is wrong."""
+        return self._decoder.decode(text)
+
+    def document(self, row: Row) -> dict[str, Any]:
+        """The row as a plain JSON object; a row that is a single value stands under `value`."""
+        plain = msgspec.to_builtins(row)
+        return plain if isinstance(plain, dict) else {"value": plain}
+
+    def from_document(self, document: Any) -> Row:
+        """The opposite of `document`. Raises msgspec.ValidationError."""
+        whole = isinstance(self.row, type) and issubclass(self.row, msgspec.Struct)
+        return self.from_plain(document if whole else document["value"])
+
+    def from_plain(self, plain: Any) -> Row:
+        """The row from decoded JSON. Raises msgspec.ValidationError."""
+        row: Row = msgspec.convert(plain, self.row)
+        return row
+
+
+TASKS = TableSpec[Task]("tasks", "build_queue.json", Task)
+DRAFTS = TableSpec[Draft]("drafts", "build_queue.json", Draft)
+BUILDS = TableSpec[Build]("builds", "queue_state.json", Build)
+APPROVALS = TableSpec[Approval]("approvals", "approvals.json", Approval)
+PROJECTS = TableSpec[Project]("projects", "projects.json", Project)
+OWNERS = TableSpec[Owner]("owners", "people.json", Owner)
+CHATS = TableSpec[Chat]("chats", "people.json", Chat)
+NOTIFICATIONS = TableSpec[Notification]("notifications", "notifications.json", Notification)
+MARKS = TableSpec[datetime]("marks", "marks.json", Annotated[datetime, msgspec.Meta(tz=True)])
+SEQUENCES = TableSpec[int]("sequences", "marks.json", Annotated[int, msgspec.Meta(ge=1)])
+ARCHIVED_TASKS = TableSpec[Task]("archived_tasks", "archive.json", Task)
+ARCHIVED_BUILDS = TableSpec[Build]("archived_builds", "archive.json", Build)
+ARCHIVED_APPROVALS = TableSpec[Approval]("archived_approvals", "archive.json", Approval)
+
+TABLES: dict[str, TableSpec[Any]] = {
+    spec.name: spec for spec in list(globals().values()) if isinstance(spec, TableSpec)
+}
+"""All tables by name."""
+
+FILES: tuple[str, ...] = tuple(dict.fromkeys(spec.file for spec in TABLES.values()))
+"""All data files."""
+
+
+def tables_in(file: str) -> list[TableSpec[Any]]:
+    """The tables of one data file."""
+    return [spec for spec in TABLES.values() if spec.file == file]

@@ -1,0 +1,149 @@
+"""A real repository, and real builds in it."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.model.build import BuildResult, BuildSpec, Engine, Limits
+from core.model.ids import BuildId, TaskId
+from core.runtime.clock import utc_now
+from core.runtime.local_agents import LocalAgents
+
+Git = Callable[..., str]
+MakeSpec = Callable[..., BuildSpec]
+
+
+@pytest.fixture
+def git_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of whoever runs the tests."""
+    home = tmp_path / "user"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+
+@pytest.fixture
+def owner(git_config: None) -> Git:
+    """Runs git as the owner of the project would: `owner(folder, "status")`."""
+
+    def run(folder: Path, *arguments: str) -> str:
+        identity = ["-c", "user.name=Owner", "-c", "user.email=owner@example.com", "-c", "init.defaultBranch=main"]
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path: Path, owner: Git) -> Path:
+    """A repository with one commit on `main`; its path has a space and an umlaut."""
+    folder = tmp_path / "my pröject"
+    folder.mkdir()
+    owner(folder, "init", "--quiet")
+    (folder / "a.txt").write_text("one\n")
+    (folder / "b.txt").write_text("one\n")
+    owner(folder, "add", ".")
+    owner(folder, "commit", "--quiet", "-m", "first")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def make_spec(project: Path, home: Path) -> MakeSpec:
+    """A specification for the shell engine: `make_spec("echo x > new.txt", verify="true")`."""
+
+    def make(
+        shell: str = "true",
+        *,
+        argv: tuple[str, ...] | None = None,
+        build: str = "task_1-1",
+        verify: str | None = None,
+        prompt: str = "Do it.",
+        title: str = "Change something",
+        base: str = "main",
+        branch: str | None = None,
+        limits: Limits | None = None,
+        environment: tuple[str, ...] = (),
+    ) -> BuildSpec:
+        engine = Engine(name="template", argv=argv) if argv is not None else Engine(name="shell", shell=shell)
+        return BuildSpec(
+            id=BuildId(build),
+            task=TaskId(build.split("-", maxsplit=1)[0]),
+            title=title,
+            repository=str(project),
+            base=base,
+            branch=branch or f"jarvis/{build}",
+            worktree=str(home / "worktrees" / build),
+            engine=engine,
+            prompt=prompt,
+            verify=verify,
+            limits=limits or Limits(wall=30, idle=20, verify=20, grace=0.3),
+            environment=environment,
+        )
+
+    return make
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], object]], None]:
+    """Wait until something is so; fails after 20 s."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError("it did not come so far in time")
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def agents(home: Path, git_config: None) -> Iterator[LocalAgents]:
+    """At the end no process of any build may be left."""
+    yield LocalAgents(home, utc_now)
+    deadline = time.monotonic() + 10
+    while left := _processes_below(home):
+        if time.monotonic() > deadline:
+            for process in left:
+                process.kill()
+            raise AssertionError(f"processes are left: {left}")
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def finish(agents: LocalAgents, wait_for: Callable[[Callable[[], object]], None]) -> Callable[[BuildSpec], BuildResult]:
+    """Start a build and wait for its result."""
+
+    def run(spec: BuildSpec) -> BuildResult:
+        agents.start(spec)
+        wait_for(lambda: agents.result(spec.id) is not None or not agents.alive(spec.id))
+        result = agents.result(spec.id)
+        assert result is not None, agents.log(spec.id).with_name("builder.log").read_text()
+        return result
+
+    return run
+
+
+def _processes_below(home: Path) -> list[psutil.Process]:
+    """Everything that carries a marker of this home, or is a build process for it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            marker = process.environ().get("JARVIS_RUN_FOLDER", "")
+            command = " ".join(process.cmdline())
+        except (psutil.Error, OSError):
+            continue
+        ours = marker.startswith(str(home)) or str(home / "runs") in command
+        if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found

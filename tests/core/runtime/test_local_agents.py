@@ -1,0 +1,313 @@
+"""Build processes from outside: started once, stopped for good, found again, swept up."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.errors import Refused
+from core.model.build import BuildResult, BuildSpec, Limits, Phase, Proven, Stopped, TimedOut, Unverified
+from core.model.ids import BuildId
+from core.ports import Agents
+from core.runtime.clock import utc_now
+from core.runtime.local_agents import LocalAgents
+
+Git = Callable[..., str]
+MakeSpec = Callable[..., BuildSpec]
+Finish = Callable[[BuildSpec], BuildResult]
+WaitFor = Callable[[Callable[[], object]], None]
+
+STUBBORN_TREE = """
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+folder = sys.argv[1]
+def note(name):
+    with open(os.path.join(folder, name), "w") as file:
+        file.write(str(os.getpid()))
+    os.rename(os.path.join(folder, name), os.path.join(folder, name + ".pid"))
+note("agent")
+if os.fork() == 0:                     # double fork with a session of its own: a daemon
+    os.setsid()
+    if os.fork() == 0:
+        os.environ.clear()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        note("daemon")
+        os.execve("/bin/sh", ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"], {})
+    os._exit(0)
+if os.fork() == 0:                     # a child that keeps the output open
+    note("child")
+    while True: time.sleep(1)
+print("started", flush=True)
+while not os.path.exists(os.path.join(folder, "leave")): time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def stubborn(tmp_path: Path, make_spec: MakeSpec) -> BuildSpec:
+    """An agent that ignores SIGTERM, has a child that does too, and a daemon with an empty environment."""
+    (tmp_path / "pids").mkdir()
+    program = tmp_path / "tree.py"
+    program.write_text(STUBBORN_TREE)
+    command = f"echo half > a.txt; exec '{sys.executable}' '{program}' '{tmp_path}/pids'"
+    return make_spec(command, limits=Limits(wall=60, idle=60, verify=20, grace=0.3))
+
+
+def pids(tmp_path: Path) -> list[int]:
+    return [int(path.read_text()) for path in (tmp_path / "pids").glob("*.pid")]
+
+
+def lives(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def pid_of(agents: LocalAgents, spec: BuildSpec) -> int:
+    progress = agents.progress(spec.id)
+    assert progress is not None
+    return progress.pid
+
+
+def test_it_is_what_the_engines_expect(agents: LocalAgents) -> None:
+    port: Agents = agents
+    assert port.progress(BuildId("task_9-1")) is None
+    assert port.result(BuildId("task_9-1")) is None
+    assert not port.alive(BuildId("task_9-1"))
+    port.sweep(BuildId("task_9-1"))
+    assert not port.log(BuildId("task_9-1")).exists()
+
+
+def test_stop_ends_the_whole_tree_of_an_agent_that_does_not_want_to(
+    stubborn: BuildSpec, project: Path, owner: Git, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    agents.start(stubborn)
+    wait_for(lambda: len(pids(tmp_path)) == 3)
+    assert all(map(lives, pids(tmp_path)))
+    assert agents.alive(stubborn.id)
+
+    agents.stop(stubborn.id)
+
+    wait_for(lambda: agents.result(stubborn.id))
+    assert [pid for pid in pids(tmp_path) if lives(pid)] == []
+    result = agents.result(stubborn.id)
+    assert result is not None
+    assert result.outcome == Stopped()
+    assert owner(project, "show", f"{stubborn.branch}:a.txt") == "half\n"
+    wait_for(lambda: not agents.alive(stubborn.id))
+
+
+def test_what_an_agent_leaves_running_is_ended_before_the_commit(
+    stubborn: BuildSpec, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    agents.start(stubborn)
+    wait_for(lambda: len(pids(tmp_path)) == 3)
+    (tmp_path / "pids" / "leave").touch()
+    wait_for(lambda: agents.result(stubborn.id))
+    result = agents.result(stubborn.id)
+    assert result is not None
+    assert result.outcome == Unverified()
+    assert [pid for pid in pids(tmp_path) if lives(pid)] == []
+
+
+def test_a_fork_bomb_ends_at_the_limit(make_spec: MakeSpec, finish: Finish, tmp_path: Path) -> None:
+    # Each generation forks two, up to 60 processes: enough to outrun a naive killer, not to hurt the machine.
+    bomb = f"""'{sys.executable}' -c '
+import os, time
+for _ in range(6):
+    os.fork()
+while True:
+    if os.fork() == 0:
+        time.sleep(0.05)
+    else:
+        os._exit(0)
+'"""
+    limits = Limits(wall=1, idle=30, verify=20, grace=0.1)
+    assert finish(make_spec(f"{bomb}; sleep 60", limits=limits)).outcome == TimedOut(limit=1, idle=False)
+
+
+def test_a_stop_before_the_start_counts(make_spec: MakeSpec, agents: LocalAgents, finish: Finish) -> None:
+    spec = make_spec("echo two > a.txt")
+    agents.stop(spec.id)
+    assert finish(spec).outcome == Stopped()
+
+
+def test_a_stop_while_the_checks_run(
+    make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor, project: Path, owner: Git
+) -> None:
+    spec = make_spec("echo two > a.txt", verify="grep -q one a.txt || sleep 300")
+    agents.start(spec)
+
+    def verifying() -> bool:
+        progress = agents.progress(spec.id)
+        return progress is not None and progress.phase is Phase.VERIFYING
+
+    wait_for(verifying)
+    agents.stop(spec.id)
+    wait_for(lambda: agents.result(spec.id))
+    result = agents.result(spec.id)
+    assert result is not None
+    assert result.outcome == Stopped()
+    assert result.commit == owner(project, "rev-parse", spec.branch).strip()
+
+
+def test_signals_do_not_end_a_build(
+    make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    spec = make_spec(f"touch '{tmp_path}/on'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done; echo 2 > a.txt")
+    agents.start(spec)
+    wait_for((tmp_path / "on").exists)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(pid_of(agents, spec), number)
+    (tmp_path / "go").touch()
+    wait_for(lambda: agents.result(spec.id))
+    result = agents.result(spec.id)
+    assert result is not None
+    assert result.outcome == Unverified()
+
+
+def test_started_many_times_it_runs_once(
+    make_spec: MakeSpec, agents: LocalAgents, home: Path, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    spec = make_spec(f"echo ran >> '{tmp_path}/ran'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done")
+    others = [agents, agents, LocalAgents(home, utc_now), LocalAgents(home, utc_now)]
+    threads = [threading.Thread(target=each.start, args=(spec,)) for each in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wait_for((tmp_path / "ran").exists)
+    agents.start(spec)
+    (tmp_path / "go").touch()
+    wait_for(lambda: agents.result(spec.id))
+    wait_for(lambda: not agents.alive(spec.id))
+    agents.start(spec)
+    assert not agents.alive(spec.id)
+    assert (tmp_path / "ran").read_text() == "ran\n"
+    assert [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE] == []
+
+
+def test_three_builds_at_once_in_one_repository(make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor) -> None:
+    specs = [make_spec(f"echo {n} > a.txt", verify="true", build=f"task_{n}-1") for n in (2, 3, 4)]
+    for spec in specs:
+        agents.start(spec)
+    wait_for(lambda: all(agents.result(spec.id) for spec in specs))
+    results = [agents.result(spec.id) for spec in specs]
+    assert [result.outcome for result in results if result is not None] == [Proven()] * 3
+
+
+def test_a_build_survives_the_process_that_started_it(
+    make_spec: MakeSpec, agents: LocalAgents, home: Path, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    spec = make_spec(f"touch '{tmp_path}/on'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done; echo 2 > a.txt")
+    starter = tmp_path / "starter.py"
+    starter.write_text(
+        "import os, sys, signal, pathlib, msgspec\n"
+        "from core.runtime.local_agents import LocalAgents\n"
+        "from core.runtime.clock import utc_now\n"
+        "from core.model.build import BuildSpec\n"
+        "spec = msgspec.json.decode(sys.stdin.buffer.read(), type=BuildSpec)\n"
+        "LocalAgents(pathlib.Path(sys.argv[1]), utc_now).start(spec)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    import msgspec
+
+    root = Path(__file__).resolve().parents[3]
+    subprocess.run(
+        [sys.executable, str(starter), str(home)],
+        input=msgspec.json.encode(spec),
+        env={**os.environ, "PYTHONPATH": str(root)},
+        cwd=tmp_path,
+        check=False,
+    )
+    wait_for((tmp_path / "on").exists)
+    assert agents.alive(spec.id)
+    (tmp_path / "go").touch()
+    wait_for(lambda: agents.result(spec.id))
+
+
+def test_after_a_killed_build_process_the_sweep_cleans_and_keeps_the_work(
+    stubborn: BuildSpec,
+    project: Path,
+    home: Path,
+    owner: Git,
+    agents: LocalAgents,
+    wait_for: WaitFor,
+    tmp_path: Path,
+) -> None:
+    agents.start(stubborn)
+    wait_for(lambda: len(pids(tmp_path)) == 3)
+    agents.sweep(stubborn.id)
+    assert agents.alive(stubborn.id), "a sweep must not touch a build that lives"
+    os.kill(pid_of(agents, stubborn), signal.SIGKILL)
+    wait_for(lambda: not agents.alive(stubborn.id))
+    assert agents.result(stubborn.id) is None
+
+    agents.sweep(stubborn.id)
+    agents.sweep(stubborn.id)
+
+    # The daemon has thrown its marker away, and its adopter is gone: nothing proves that it is ours.
+    unmarked = int((tmp_path / "pids" / "daemon.pid").read_text())
+    assert [pid for pid in pids(tmp_path) if lives(pid) and pid != unmarked] == []
+    if lives(unmarked):
+        os.kill(unmarked, signal.SIGKILL)
+    assert list((home / "worktrees").iterdir()) == []
+    assert len(owner(project, "worktree", "list").splitlines()) == 1
+    assert owner(project, "show", f"{stubborn.branch}:a.txt") == "half\n"
+    assert owner(project, "log", "-1", "--format=%s", stubborn.branch) == "Unfinished work: Change something\n"
+
+
+def test_started_again_after_a_crash_it_goes_on_from_what_was_there(
+    make_spec: MakeSpec, agents: LocalAgents, project: Path, owner: Git, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    spec = make_spec(f"echo x >> log.txt; touch '{tmp_path}/on'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done")
+    agents.start(spec)
+    wait_for((tmp_path / "on").exists)
+    os.kill(pid_of(agents, spec), signal.SIGKILL)
+    wait_for(lambda: not agents.alive(spec.id))
+    (tmp_path / "go").touch()
+    agents.start(spec)
+    wait_for(lambda: agents.result(spec.id))
+    result = agents.result(spec.id)
+    assert result is not None
+    assert result.outcome == Unverified()
+    assert result.base_commit == owner(project, "rev-parse", "main").strip()
+    assert owner(project, "show", f"{spec.branch}:log.txt") == "x\nx\n"
+
+
+def test_a_sweep_leaves_worktrees_alone_that_are_not_ours(
+    make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, tmp_path: Path
+) -> None:
+    spec = make_spec("true")
+    folder = home / "runs" / spec.id
+    folder.mkdir(parents=True)
+    import msgspec
+
+    elsewhere = tmp_path / "elsewhere"
+    owner(project, "worktree", "add", "-q", "-b", spec.branch, str(elsewhere))
+    (folder / "spec.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(spec, worktree=str(elsewhere))))
+    (folder / "base").write_text(owner(project, "rev-parse", "main"))
+    agents.sweep(spec.id)
+    assert (elsewhere / "a.txt").exists()
+    assert owner(project, "branch", "--list", spec.branch) != ""
+
+
+def test_fifty_megabytes_of_output_are_bounded(make_spec: MakeSpec, agents: LocalAgents, finish: Finish) -> None:
+    program = "import sys; print('first'); [sys.stdout.write('x' * 999_999 + '\\n') for _ in range(50)]; print('last')"
+    spec = make_spec(f'"{sys.executable}" -c "{program}"; echo two > a.txt')
+    assert finish(spec).outcome == Unverified()
+    log = agents.log(spec.id)
+    assert 9_000_000 < log.stat().st_size < 10_100_000
+    data = log.read_bytes()
+    assert data.startswith(b"first\n")
+    assert data.endswith(b"last\n")
+    assert b"bytes left out here" in data
+
+
+def test_what_cannot_be_started_is_refused(make_spec: MakeSpec, home: Path, agents: LocalAgents) -> None:
+    home.write_text("a file in the place of the folder")
+    with pytest.raises(Refused, match="could not be started"):
+        agents.start(make_spec("true"))
