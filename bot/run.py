@@ -130,6 +130,8 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
 async def _line(settings: Settings, installation: Installation) -> AsyncIterator[Line]:
     if settings.token is not None:
         installation.people.forget_chat(ChatId(VISITOR))
+        for owner in settings.owners:
+            installation.people.meet(owner, ChatId(owner), installation.clock())
         greeting = "Jarvis is ready, and listens in Telegram. Ctrl+C stops it; running builds go on."
         if not installation.people.has_owner():
             code = installation.people.offer_code()

@@ -4,7 +4,10 @@ import hmac
 import secrets
 from datetime import datetime
 
+from core import notifications
+from core.model.approval import Open
 from core.model.ids import ChatId, UserId
+from core.model.notification import ApprovalAsked
 from core.model.people import Chat, Owner
 from core.ports import Store
 
@@ -49,10 +52,13 @@ class People:
         return True
 
     def meet(self, person: UserId, chat: ChatId, now: datetime) -> None:
-        """Remember a private chat with an owner, so that news reaches it."""
+        """Remember a private chat with an owner, so that news reaches it; open questions are asked there at once."""
         if self._store.chats.get(str(chat)) is None:
             with self._store.transaction():
                 self._store.chats.put(str(chat), Chat(id=chat, owner=person, since=now))
+                for approval in self._store.approvals.all():
+                    if isinstance(approval.state, Open):
+                        notifications.record(self._store, ApprovalAsked(approval=approval.id), chat, now)
 
     def forget_chat(self, chat: ChatId) -> None:
         """Send no more news to a chat."""

@@ -2,7 +2,7 @@
 
 import re
 
-from telegram import Update
+from telegram import Chat, Update
 
 from core import notifications
 from core.errors import Refused
@@ -37,13 +37,18 @@ async def add(update: Update, context: Context) -> None:
 
 
 async def free_text(update: Update, context: Context) -> None:
-    """Any other text of an owner in a private chat: the answer to a question, or a new draft."""
+    """Any other text of an owner: the answer to a question, or a new draft. In groups, replies to the bot only."""
     message, chat = update.effective_message, update.effective_chat
     if message is None or message.text is None or chat is None:
         return
     services = context.services
-    if message.reply_to_message is not None:
-        asked = notifications.at_message(services.store, ChatId(chat.id), message.reply_to_message.message_id)
+    replied = message.reply_to_message
+    if chat.type != Chat.PRIVATE and (
+        replied is None or not replied.from_user or replied.from_user.id != context.bot.id
+    ):
+        return
+    if replied is not None:
+        asked = notifications.at_message(services.store, ChatId(chat.id), replied.message_id)
         if (
             asked is not None
             and isinstance(asked.subject, ApprovalAsked)

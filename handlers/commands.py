@@ -78,5 +78,5 @@ def register(app: App) -> None:
     app.add_handler(CallbackQueryHandler(presses.press))
     app.add_handler(MessageHandler(fresh & filters.COMMAND, onboarding.unknown))
     private = fresh & filters.ChatType.PRIVATE
-    app.add_handler(MessageHandler(private & filters.TEXT, capture.free_text))
+    app.add_handler(MessageHandler(fresh & filters.TEXT & ~filters.COMMAND, capture.free_text))
     app.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, onboarding.not_text))

@@ -11,7 +11,7 @@ from core.model.ids import ProjectName
 from handlers.replies import reply
 from handlers.services import Context
 from handlers.views import projects
-from handlers.views.message import Message, escape
+from handlers.views.message import Message, escape, shorten
 
 USAGE = 'For example: /projects add ~/code/shop --name shop --base main --verify "make test"'
 OPTIONS = ("--name", "--base", "--verify")
@@ -28,6 +28,9 @@ async def list_or_change(update: Update, context: Context) -> None:
         case ["add", path, *rest]:
             unchecked = "--unchecked" in rest
             options = _options([word for word in rest if word != "--unchecked"])
+            if "--verify" in options and not unchecked:
+                trying = f"Trying <code>{escape(shorten(options['--verify'], 200))}</code> once in a fresh checkout …"
+                await reply(update, Message(trying))
             project = await asyncio.to_thread(
                 services.projects.register,
                 Path(path),

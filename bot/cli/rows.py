@@ -46,8 +46,8 @@ def stats(numbers: Stats, zone: ZoneInfo) -> list[tuple[str, ...]]:
     rows += [(f"  {name}", str(count)) for name, count in sorted(numbers.by_state.items())]
     rows += [
         ("completion rate", rate),
-        ("hours shipped", f"{numbers.hours_shipped:g}"),
-        ("hours waiting", f"{numbers.hours_queued:g}"),
+        ("hours shipped", f"{numbers.hours_shipped:.3g}"),
+        ("hours waiting", f"{numbers.hours_queued:.3g}"),
     ]
     if numbers.runs_dry_at is not None:
         rows.append(("runs dry", _time(numbers.runs_dry_at, zone)))

@@ -33,7 +33,7 @@ def brief(report: Brief, zone: ZoneInfo) -> Message:
         ),
         _section("🔀 Waits for your merge", [f"/{task.id} {_title(task.title)}" for task in report.to_merge]),
     ]
-    shipped = f"{report.hours_shipped:g} h shipped" if report.hours_shipped else "nothing shipped"
+    shipped = f"{times.hours(report.hours_shipped)} shipped" if report.hours_shipped else "nothing shipped"
     text = lines(head, *sections, "", f"{shipped} since {times.clock(report.since, zone, now)}; {queue}.")
     return Message(text, _buttons(report))
 

@@ -85,10 +85,10 @@ def _size(result: BuildResult) -> str | None:
 def _evidence(result: BuildResult) -> str | None:
     """The last lines, where they help to see what went wrong."""
     if isinstance(result.outcome, Broke) and result.after is not None:
-        return pre(result.after.tail, 900) or None
+        return pre(result.after.tail, 600) or None
     if outcomes.is_usable(result.outcome):
         return None
-    limit = 300 if isinstance(result.outcome, TimedOut) else 900
+    limit = 300 if isinstance(result.outcome, TimedOut) else 600
     return pre(result.tail, limit) or None
 
 

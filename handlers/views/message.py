@@ -50,11 +50,13 @@ def shorten(text: str, limit: int) -> str:
 
 def pre(text: str, limit: int = 1500) -> str:
     """The end of a longer output as a block of fixed width; empty for nothing."""
-    tail = text.strip()
-    if not tail:
+    tail = text.strip("\n")
+    if not tail.strip():
         return ""
     if len(tail) > limit:
-        tail = "…" + tail[-limit:]
+        cut = tail[-limit:]
+        _, newline, whole_lines = cut.partition("\n")
+        tail = "…\n" + (whole_lines if newline else cut)
     return f"<pre>{escape(tail)}</pre>"
 
 

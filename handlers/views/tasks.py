@@ -187,8 +187,8 @@ def stats(numbers: Stats, now: datetime, zone: ZoneInfo) -> Message:
         f"<b>Queue in numbers</b> · {numbers.total} tasks",
         states,
         f"completion rate: {rate}",
-        f"hours shipped: {numbers.hours_shipped:g}",
-        f"hours waiting: {numbers.hours_queued:g}",
+        f"hours shipped: {numbers.hours_shipped:.3g}",
+        f"hours waiting: {numbers.hours_queued:.3g}",
         f"oldest waits for {times.span(numbers.oldest_age)}" if numbers.oldest_age is not None else None,
         f"runs dry {times.relative(numbers.runs_dry_at, now)} of building" if numbers.runs_dry_at else None,
     )

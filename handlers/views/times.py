@@ -30,8 +30,8 @@ def span(length: timedelta) -> str:
 
 
 def hours(value: float) -> str:
-    """An estimate: “2 h”, “30 min”."""
-    return f"{value:g} h" if value >= 1 else f"{round(value * 60)} min"
+    """An estimate or a sum of them: “2 h”, “30 min”."""
+    return f"{round(value, 1):g} h" if value >= 1 else f"{max(round(value * 60), 1)} min"
 
 
 def relative(moment: datetime, now: datetime) -> str:
