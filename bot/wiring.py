@@ -1,57 +1,143 @@
-"""Composition root: builds the engines with their adapters. Knows no Telegram, so that the command line starts fast."""
+"""Composition root: builds the engines with their adapters. Knows no Telegram.
+
+Each engine is made, and its modules are imported, when it is first asked for: `jarvis build-scheduler list` needs
+neither git nor processes, and should answer at once.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from core.approvals import Approvals
-from core.autonomous_queue import AutonomousQueue
-from core.briefs import Briefs
-from core.build_scheduler import BuildScheduler
-from core.builds import Builds
-from core.drafts import Drafts
-from core.errors import Refused
-from core.model.config import Config
-from core.model.ids import ChatId, UserId
-from core.model.task import Source
-from core.people import People
-from core.ports import Clock
-from core.projects import Projects
 from core.runtime.clock import utc_now
-from core.runtime.commands import run_check
-from core.runtime.local_agents import LocalAgents
-from core.runtime.records import FileRecords
-from core.runtime.workspaces import GitWorkspaces
-from core.shipping import Shipping
-from storage import JournalStore, open_store
+from storage import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.approvals import Approvals
+    from core.autonomous_queue import AutonomousQueue
+    from core.briefs import Briefs
+    from core.build_scheduler import BuildScheduler
+    from core.builds import Builds
+    from core.drafts import Drafts
+    from core.model.config import Config
+    from core.model.ids import ChatId, UserId
+    from core.people import People
+    from core.ports import Clock
+    from core.projects import Projects
+    from core.runtime.local_agents import LocalAgents
+    from core.runtime.records import FileRecords
+    from core.runtime.workspaces import GitWorkspaces
+    from core.shipping import Shipping
+    from storage import JournalStore
 
 TRY_SECONDS = 60.0
 """A verification command that is tried at registration must end within this time."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Installation:
-    """The engines of one `JARVIS_HOME`, wired."""
+    """The engines of one `JARVIS_HOME`, wired around an open store."""
 
-    config: Config
-    clock: Clock
-    store: JournalStore
-    agents: LocalAgents
-    builds: Builds
-    queue: AutonomousQueue
-    scheduler: BuildScheduler
-    approvals: Approvals
-    drafts: Drafts
-    shipping: Shipping
-    briefs: Briefs
-    projects: Projects
-    people: People
+    def __init__(
+        self, config: Config, store: JournalStore, clock: Clock, owners: frozenset[UserId] = frozenset()
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self._owners = owners
+
+    @cached_property
+    def agents(self) -> LocalAgents:
+        """Build processes on this machine."""
+        from core.runtime.local_agents import LocalAgents
+
+        return LocalAgents(self.config.home, self.clock)
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Records of builds, and the processes behind them."""
+        from core.builds import Builds
+
+        return Builds(self.store, self.agents, self._records, self.config)
+
+    @cached_property
+    def queue(self) -> AutonomousQueue:
+        """Takes tasks in, starts and collects builds."""
+        from core.autonomous_queue import AutonomousQueue
+
+        return AutonomousQueue(self.store, self.builds, self._records, self.config)
+
+    @cached_property
+    def scheduler(self) -> BuildScheduler:
+        """Reads the queue."""
+        from core.build_scheduler import BuildScheduler
+
+        return BuildScheduler(self.store, self.config)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """Questions and answers."""
+        from core.approvals import Approvals
+
+        return Approvals(self.store)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Tasks that are not confirmed yet."""
+        from core.drafts import Drafts
+
+        return Drafts(self.store, self.queue)
+
+    @cached_property
+    def shipping(self) -> Shipping:
+        """Merge, diff, discard."""
+        from core.shipping import Shipping
+
+        return Shipping(self.store, self._workspaces, self._records, self.config)
+
+    @cached_property
+    def briefs(self) -> Briefs:
+        """What happened."""
+        from core.briefs import Briefs
+
+        return Briefs(self.store, self.agents, self.config)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """The registered repositories."""
+        from core.projects import Projects
+
+        return Projects(self.store, self._workspaces, self._try_command)
+
+    @cached_property
+    def people(self) -> People:
+        """The owners."""
+        from core.people import People
+
+        return People(self.store, self._owners)
+
+    @cached_property
+    def _records(self) -> FileRecords:
+        from core.runtime.records import FileRecords
+
+        return FileRecords(self.config.home)
+
+    @cached_property
+    def _workspaces(self) -> GitWorkspaces:
+        from core.runtime.workspaces import GitWorkspaces
+
+        return GitWorkspaces()
 
     def make_sample(self, chat: ChatId) -> None:
         """Make the sample project and queue its tasks. What a crash left unfinished is completed by the next call.
 
         Raises Refused when it is all there already.
         """
+        from core.errors import Refused
+        from core.model.task import Source
         from core.runtime import sample
 
         if any(task.source is Source.SAMPLE for task in self.store.tasks.all()):
@@ -64,43 +150,17 @@ class Installation:
             for task in sample.tasks(chat):
                 self.queue.add_to_queue(task, self.clock())
 
+    def _try_command(self, command: str, repository: Path, branch: str) -> None:
+        from core.runtime.commands import run_check
+
+        run_check(command, repository, branch, TRY_SECONDS, self.config.home / "worktrees")
+
 
 @contextmanager
-def open_installation(config: Config, people_named: frozenset[UserId] = frozenset()) -> Iterator[Installation]:
+def open_installation(config: Config, owners: frozenset[UserId] = frozenset()) -> Iterator[Installation]:
     """The engines on the data of `config.home`, for the length of the block. Raises StoreUnavailable."""
     store = open_store(config.home, utc_now)
     try:
-        yield wire(config, store, utc_now, people_named)
+        yield Installation(config, store, utc_now, owners)
     finally:
         store.close()
-
-
-def wire(
-    config: Config, store: JournalStore, clock: Clock, people_named: frozenset[UserId] = frozenset()
-) -> Installation:
-    """Put the engines together around an open store."""
-    agents = LocalAgents(config.home, clock)
-    records = FileRecords(config.home)
-    workspaces = GitWorkspaces()
-    builds = Builds(store, agents, records, config)
-    queue = AutonomousQueue(store, builds, records, config)
-    scratch = config.home / "worktrees"
-    return Installation(
-        config=config,
-        clock=clock,
-        store=store,
-        agents=agents,
-        builds=builds,
-        queue=queue,
-        scheduler=BuildScheduler(store, config),
-        approvals=Approvals(store),
-        drafts=Drafts(store, queue),
-        shipping=Shipping(store, workspaces, records, config),
-        briefs=Briefs(store, agents, config),
-        projects=Projects(
-            store,
-            workspaces,
-            lambda command, root, branch: run_check(command, root, branch, TRY_SECONDS, scratch),
-        ),
-        people=People(store, people_named),
-    )

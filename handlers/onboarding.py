@@ -3,7 +3,7 @@
 import asyncio
 
 import structlog
-from telegram import Update
+from telegram import Chat, Update
 
 from core.model.ids import ChatId, UserId
 from handlers.replies import reply
@@ -40,10 +40,13 @@ async def sample(update: Update, context: Context) -> None:
     services.wake()
 
 
-async def unknown(update: Update, _: Context) -> None:
-    """A command that does not exist."""
+async def unknown(update: Update, context: Context) -> None:
+    """A command that does not exist; in a group it may be meant for another bot, unless it names this one."""
     text = update.effective_message.text if update.effective_message else None
-    name = (text or "/").split()[0][:40]
+    name, _, addressee = (text or "/").split()[0][:80].partition("@")
+    in_group = update.effective_chat is not None and update.effective_chat.type != Chat.PRIVATE
+    if addressee.casefold() != context.bot.username.casefold() and (addressee or in_group):
+        return
     await reply(update, Message(f"I don't know {escape(name)}. /help lists what I can do."))
 
 

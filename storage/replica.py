@@ -148,7 +148,9 @@ class Replica:
                 raise damaged(self._path, "it is missing, but there are data files")
             header = Header(id=journals.new_id(), version=VERSION, base=0, files={}, at=self.clock())
             with in_plain_words("The store can't be created", self.folder):
-                return journals.create(self.folder, self.disk, header, b"", keep_previous=False)
+                journal = journals.create(self.folder, self.disk, header, b"", keep_previous=False)
+            self._board[0] = position(header.id, journal.start)
+            return journal
         journal = Journal(self._path, self.disk)
         if journal.header.version != VERSION:
             try:
@@ -167,8 +169,7 @@ class Replica:
         if loaded.torn:
             self._cut(journal, loaded.end, loaded.torn)
         elif loaded.end != acknowledged:
-            with in_plain_words("The journal can't be read", self._path):
-                self.disk.sync("open: sync", journal.fd)
+            self._settle(journal)
         self.state = loaded.state
         self.snapshot_size = loaded.snapshot_size
         self._use(journal)
@@ -224,13 +225,24 @@ class Replica:
         """Be on the present journal, at its end, with nothing behind it. Only for the one writer."""
         with in_plain_words("The data can't be read", self._path):
             moved = self._path.stat().st_ino != self._inode
-        if (moved and not self._change_over()) or not self._follow():
+        if moved and split_position(self._board[0])[0] == self.journal.header.id:
+            self._announce()
+        if not self._follow():
             self._reload()
             return
         if self._board[1]:
             self._blank(self.journal, self.end)
         elif self.journal.written_at(self.end):
             self._take_over_rest()
+
+    def _announce(self) -> None:
+        """Publish a journal that somebody put in place who died, or whose disk failed, before the last step."""
+        fresh = Journal(self._path, self.disk)
+        try:
+            self._settle(fresh)
+            self._board[0] = position(fresh.header.id, journals.read_all(fresh, 0)[1].end)
+        finally:
+            fresh.close()
 
     def _reload(self) -> None:
         fresh = Journal(self._path, self.disk)
@@ -255,9 +267,14 @@ class Replica:
         if found.tail is Tail.TORN:
             self._cut(self.journal, end, rest[found.end :])
         else:
-            with in_plain_words("The change of another process could not be saved", self.folder):
-                self.disk.sync("take over: sync", self.journal.fd)
+            self._settle(self.journal)
         self._publish(end)
+
+    def _settle(self, journal: Journal) -> None:
+        """Make durable what a process may have left unfinished that died before it told anybody."""
+        with in_plain_words("The change of another process could not be saved", self.folder):
+            self.disk.sync("settle: sync", journal.fd)
+            self.disk.sync_folder("settle: sync folder", self.folder)
 
     def _cut(self, journal: Journal, end: int, torn: bytes) -> None:
         copy = journals.keep_torn_end(self._path, torn, self.clock())

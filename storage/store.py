@@ -21,19 +21,6 @@ from storage.tiny import JournalDB
 Clock = Callable[[], datetime]
 
 
-def open_store(home: Path, clock: Clock, *, disk: Disk | None = None, patience: float = 10.0) -> JournalStore:
-    """Open the data below `home` (JARVIS_HOME), or begin with none.
-
-    `clock` gives the present moment, aware, in UTC. `patience`: seconds to wait for other processes before giving up.
-    `disk` is for tests. Raises StoreUnavailable, with a sentence for the owner, when the data can't be opened.
-    """
-    folder = home / "data"
-    with in_plain_words("The folder for the data can't be made", folder):
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    return JournalStore(folder, clock, disk or Disk(), patience)
-
-
 class JournalStore:
     """Implements `core.ports.Store`. Made by `open_store`; for any number of threads and processes at once.
 
@@ -209,3 +196,16 @@ class _Block(AbstractContextManager[None]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._store.end(self._marks.pop(), failed=kind is not None)
+
+
+def open_store(home: Path, clock: Clock, *, disk: Disk | None = None, patience: float = 10.0) -> JournalStore:
+    """Open the data below `home` (JARVIS_HOME), or begin with none.
+
+    `clock` gives the present moment, aware, in UTC. `patience`: seconds to wait for other processes before giving up.
+    `disk` is for tests. Raises StoreUnavailable, with a sentence for the owner, when the data can't be opened.
+    """
+    folder = home / "data"
+    with in_plain_words("The folder for the data can't be made", folder):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return JournalStore(folder, clock, disk or Disk(), patience)

@@ -99,9 +99,9 @@ def set_reaction(backend: Backend, params: Params) -> bool:
     reaction = params.sequence("reaction", "ReactionType") or []
     if len(reaction) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
-    if any(not isinstance(one, dict) or one.get("type") != "emoji" for one in reaction):
+    emoji = reaction[0].get("emoji") if reaction and isinstance(reaction[0], dict) else None
+    if reaction and (not isinstance(emoji, str) or reaction[0].get("type") != "emoji"):
         raise bad_request("REACTION_INVALID")
-    emoji = reaction[0].get("emoji") if reaction else None
     changed = StoredMessage(body=message.body, keyboard=message.keyboard, reaction=emoji)
     backend.commit(MessageStored(chat=chat.id, message=changed))
     return True

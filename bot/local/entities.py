@@ -88,7 +88,7 @@ def _checked(given: list[object], units: str) -> list[JsonDict]:
     for entity in given:
         if not isinstance(entity, dict):
             raise bad_request("can't parse MessageEntity: expected an Object")
-        kind, offset, size = entity.get("type"), entity.get("offset"), entity.get("length")
+        kind, offset, size = str(entity.get("type")), entity.get("offset"), entity.get("length")
         if not isinstance(offset, int) or not isinstance(size, int):
             raise bad_request("can't parse MessageEntity: Can't find field \"offset\"")
         if kind in _IGNORED:

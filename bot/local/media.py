@@ -42,7 +42,7 @@ def send_media_group(backend: Backend, params: Params) -> list[JsonDict]:
 
 def read_media(backend: Backend, params: Params, item: Any) -> JsonDict:
     """An `InputMediaPhoto` or `InputMediaDocument` as message content."""
-    if not isinstance(item, dict) or item.get("type") not in _FOLDER:
+    if not isinstance(item, dict) or str(item.get("type")) not in _FOLDER:
         raise bad_request("can't parse InputMedia: only photo and document are known to the local server")
     kind = item["type"]
     nested = Params({**item, kind: item.get("media")}, params.files)

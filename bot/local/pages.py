@@ -102,7 +102,7 @@ class Pages:
         """Do what a page asks for; wrong requests are answered with an `error` frame."""
         try:
             request = _decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             page.show(frames.error("The page sent something that this server does not understand. Reload it."))
             return
         try:

@@ -1,5 +1,6 @@
 """Reading the parameters of a call, which arrive as text, or as JSON values, as Telegram accepts both."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,9 +32,7 @@ class Params:
         value = self._values.get(name)
         if value is None:
             return ""
-        if isinstance(value, str):
-            return value
-        return msgspec.json.encode(value).decode()
+        return _checked(value) if isinstance(value, str) else json.dumps(value)
 
     def flag(self, name: str) -> bool:
         """A boolean; false when missing, or when it says anything but yes."""
@@ -51,7 +50,7 @@ class Params:
             return default
         try:
             return int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return default
 
     def number(self, name: str) -> float | None:
@@ -70,7 +69,7 @@ class Params:
             return None
         try:
             return msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             raise bad_request(f"can't parse {what} JSON object") from None
 
     def mapping(self, name: str, what: str) -> JsonDict | None:
@@ -86,6 +85,15 @@ class Params:
         if value is not None and not isinstance(value, list):
             raise bad_request(f"expected an Array of {what}")
         return value
+
+
+def _checked(text: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise bad_request("strings must be encoded in UTF-8") from None
+    return text
 
 
 def boolean_field(record: JsonDict, name: str) -> bool:

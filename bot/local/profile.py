@@ -110,9 +110,9 @@ def _read_command(command: Any) -> JsonDict:
 
 def _read_scope(backend: Backend, params: Params) -> str:
     scope = params.mapping("scope", "BotCommandScope") or {"type": "default"}
-    kind = scope.get("type")
+    kind = str(scope.get("type"))
     if kind in _BROAD:
-        return str(kind)
+        return kind
     if kind not in ("chat", "chat_administrators", "chat_member"):
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     chat = backend.find_chat(Params({"chat_id": scope.get("chat_id")}))

@@ -21,7 +21,8 @@ from bot.local.web_handlers import (
     UploadHandler,
 )
 
-_ENVELOPE = 1024 * 1024
+_ENVELOPE = 14 * 1024 * 1024
+"""Room for what is a little too large, so that it is refused with a sentence and not with a broken pipe."""
 _MAX_FRAME = 1024 * 1024
 
 

@@ -114,7 +114,7 @@ class MethodHandler(Guarded):
             return
         try:
             params = self._params()
-        except ValueError:
+        except (ValueError, RecursionError):
             self._write(bad_request("can't parse the request's parameters").to_result())
             return
         self._waiting = asyncio.create_task(answer(self.site.api, method, params, self._uploads()))

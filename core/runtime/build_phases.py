@@ -103,7 +103,8 @@ class Phases:
         known = baselines.get(base, command)
         if known is None:
             known = self._verify(command, base, "baseline")
-            baselines.put(base, known)
+            if known.exit_code is not None:
+                baselines.put(base, known)
         return known
 
     def _work(self) -> Outcome | None:

@@ -1,5 +1,6 @@
 """How far a build is, for those who look from outside."""
 
+import contextlib
 import os
 import time
 
@@ -36,13 +37,14 @@ class BuildStatus:
 
     def _write(self, last_line: str, output_bytes: int) -> None:
         self._written = time.monotonic()
-        self._folder.write_progress(
-            Progress(
-                phase=self._phase,
-                since=self._since,
-                pid=os.getpid(),
-                started=self._started,
-                last_line=last_line,
-                output_bytes=output_bytes,
-            )
+        progress = Progress(
+            phase=self._phase,
+            since=self._since,
+            pid=os.getpid(),
+            started=self._started,
+            last_line=last_line,
+            output_bytes=output_bytes,
         )
+        # A full disk: no build should end because nobody can be told how far it is.
+        with contextlib.suppress(OSError):
+            self._folder.write_progress(progress)

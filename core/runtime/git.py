@@ -71,8 +71,11 @@ def commit_of(repository: Path, revision: str) -> str | None:
 
 
 def branch_tip(repository: Path, branch: str) -> str | None:
-    """The commit that the local branch points to, or None."""
-    return commit_of(repository, f"refs/heads/{branch}")
+    """The commit that the local branch of exactly that name points to, or None."""
+    if "\0" in branch:
+        return None
+    done = _run(repository, ("show-ref", "--verify", "--hash", f"refs/heads/{branch}"))
+    return done.stdout.decode().strip() if done.returncode == 0 else None
 
 
 def is_ancestor(repository: Path, older: str, newer: str) -> bool:

@@ -1,5 +1,6 @@
 """The output of a program on disk, bounded: its beginning and its end, whatever the amount between."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ _PIECE = 1024 * 1024
 _GAP = "\n[... {:>15} bytes left out here ...]\n"
 _GAP_SIZE = len(_GAP.format(0))
 _CONTROL = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[()].|\x1b.|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 )
 _LONGEST_LINE = 500
 
@@ -31,16 +32,11 @@ class OutputLog:
         """Bytes that came in so far."""
 
     def write(self, data: bytes) -> None:
-        """Add output. Raises OSError when the disk is full."""
+        """Add output; what a full disk doesn't take is lost, since no build should end for want of a log."""
         self.total += len(data)
         self._recent = (self._recent + data)[-_RECENT:]
-        view = memoryview(data)
-        while view:
-            written = os.pwrite(self._file, view, self._size)
-            self._size += written
-            view = view[written:]
-        if self._size > self._head + 3 * self._tail:
-            self._shorten()
+        with contextlib.suppress(OSError):
+            self._store(data)
 
     def lines(self, count: int) -> list[str]:
         """The last lines that are not blank, without colours and other control codes, oldest first."""
@@ -58,8 +54,9 @@ class OutputLog:
 
     def close(self) -> None:
         """Shorten the file to its final size; nothing can be written any more."""
-        if self._size > self._head + self._tail:
-            self._shorten()
+        with contextlib.suppress(OSError):
+            if self._size > self._head + self._tail:
+                self._shorten()
         os.close(self._file)
 
     def __enter__(self) -> "OutputLog":
@@ -67,6 +64,15 @@ class OutputLog:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _store(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(self._file, view, self._size)
+            self._size += written
+            view = view[written:]
+        if self._size > self._head + 3 * self._tail:
+            self._shorten()
 
     def _shorten(self) -> None:
         """Move the last `tail` bytes down behind the head. In place, so that who reads the file sees it go on."""

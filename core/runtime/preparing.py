@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.model.build import BuildSpec
-from core.runtime.committing import commit_message, commit_work
+from core.runtime.committing import commit_message, commit_work, drop_empty_branch
 from core.runtime.git import GitError, branch_tip, git
 from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import add, remove
@@ -40,7 +40,12 @@ def _prepare(folder: RunFolder, spec: BuildSpec, repository: Path) -> str:
     if tip is None:
         remove(repository, worktree)
         folder.write_base_commit(base)
-        add(repository, worktree, base, branch=spec.branch)
+        try:
+            add(repository, worktree, base, branch=spec.branch)
+        except GitError:
+            remove(repository, worktree)
+            drop_empty_branch(repository, spec.branch, base)
+            raise
         return base
     if made_from is None:
         raise Unpreparable(f"A branch {spec.branch} exists already, and this build has not made it.")

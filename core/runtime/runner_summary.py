@@ -9,14 +9,17 @@ _NUMBERED = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed|to
 _PYTEST = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+|no tests ran) in \d[\d.:]*s?\b.*$", re.MULTILINE)
 _UNITTEST = re.compile(r"^Ran (\d+) tests? in [\d.]+s\s+(OK|FAILED|NO TESTS RAN)(?: \((.*)\))?$", re.MULTILINE)
 _UNITTEST_PART = re.compile(r"(failures|errors|skipped|expected failures|unexpected successes)=(\d+)")
-_GO_TEST = re.compile(r"^\s*--- (PASS|FAIL|SKIP): ", re.MULTILINE)
+_GO_TEST = re.compile(r"^[ \t]*--- (PASS|FAIL|SKIP): ", re.MULTILINE)
 _GO_PACKAGE = re.compile(r"^(ok  |FAIL)\t\S+", re.MULTILINE)
 _CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE)
-_NEXTEST = re.compile(r"^\s*Summary \[.*\] +\d+(?:/\d+)? tests? run: (.+)$", re.MULTILINE)
+_NEXTEST = re.compile(r"^[ \t]*Summary \[.*\] +\d+(?:/\d+)? tests? run: (.+)$", re.MULTILINE)
 _JEST = re.compile(r"^Tests: +(.*\d+ total)$", re.MULTILINE)
 _VITEST = re.compile(r"^ +Tests  (\d+ .*|no tests)$", re.MULTILINE)
 _NODE = re.compile(r"^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$", re.MULTILINE)
 _MOCHA = re.compile(r"^ +(\d+) (passing|failing|pending)\b", re.MULTILINE)
+
+_LONGEST_LINE = 500
+"""No closing line is as long as that, and patterns take their time over long ones."""
 
 _KIND = {
     "passed": "passed",
@@ -41,7 +44,8 @@ def count_tests(output: str) -> TestCounts | None:
 
     Several runs are added up. None when none of them has spoken. The output must be free of colour codes.
     """
-    found = [counts for reader in _READERS for counts in reader(output)]
+    text = "\n".join(line for line in output.splitlines() if len(line) <= _LONGEST_LINE)
+    found = [counts for reader in _READERS for counts in reader(text)]
     if not found:
         return None
     return TestCounts(

@@ -96,13 +96,14 @@ class Supervisor:
                 # Safe here only: a process with one thread. Where there are more, `adopted` is false.
                 preexec_fn=die_with_parent if self.adopted else None,  # noqa: PLW1509
             )
-        with process, _Pipe(process, log) as pipe:
-            cause = self._watch(process, pipe, bounds)
-            survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for)
-            code = process.wait(timeout=_DRAIN_SECONDS) if not survivors else process.poll()
+        with _Pipe(process, log) as pipe:
+            try:
+                cause = self._watch(process, pipe, bounds)
+            finally:
+                survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for)
             pipe.drain()
         self.beat(log)
-        exit_code = code if cause is Cause.EXITED else None
+        exit_code = process.poll() if cause is Cause.EXITED else None
         return Ended(cause=cause, exit_code=exit_code, seconds=time.monotonic() - begun, survivors=survivors)
 
     def _members(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
@@ -139,7 +140,8 @@ class _Pipe:
 
     def __init__(self, process: subprocess.Popen[bytes], log: OutputLog) -> None:
         assert process.stdout is not None
-        self._handle = process.stdout.fileno()
+        self._file = process.stdout
+        self._handle = self._file.fileno()
         os.set_blocking(self._handle, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._handle, selectors.EVENT_READ)
@@ -152,6 +154,7 @@ class _Pipe:
 
     def __exit__(self, *_: object) -> None:
         self._selector.close()
+        self._file.close()
 
     def also_wake_on(self, handle: int, stack: contextlib.ExitStack) -> None:
         """Let `read_once` return early when that descriptor is readable, as long as the stack lasts."""

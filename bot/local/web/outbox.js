@@ -44,8 +44,8 @@ export class Outbox {
   }
 
   /**
-   * The connection is up, and `messages` are the newest of `chat`: send what is not among them. What was sent to
-   * another chat before waits until that chat is shown, since it may have arrived there.
+   * The connection is up, and `messages` are the newest of `chat`: send what is not among them. What was sent
+   * to another chat before waits until that chat is shown, since it may have arrived there.
    */
   connected(chat, messages) {
     this.open = true;

@@ -30,7 +30,7 @@ export class Scrolling {
   /** Notice where the reader has gone. Scroll events come late, so this is done before each change, too. */
   look() {
     if (this.distance() < NEAR_END) this.atEnd = true;
-    else if (this.scroller.scrollTop < this.top) this.atEnd = false; // only the reader goes up; content grows down
+    else if (this.scroller.scrollTop < this.top) this.atEnd = false; // only a reader goes up
     this.top = this.scroller.scrollTop;
   }
 

@@ -326,8 +326,8 @@ async def test_what_arrived_just_before_the_connection_broke_is_not_sent_again(c
     await chat.page.add_init_script(KEEP_SOCKETS)
     await chat.open()
     await chat.page.evaluate(
-        "const last = sockets.at(-1); const send = last.send.bind(last);"
-        "last.send = (text) => { send(text); last.close(); }"  # the server's echo is lost
+        "() => { const last = sockets.at(-1); const send = last.send.bind(last);"
+        "last.send = (text) => { send(text); last.close(); } }"  # the server's echo is lost
     )
     await chat.write("only once")
     await expect(chat.page.locator("article:not(.waiting).out")).to_have_count(1)

@@ -171,8 +171,8 @@ def test_a_worktree_that_the_agent_removed_is_an_empty_result(make_spec: MakeSpe
 @pytest.mark.parametrize(
     ("limits", "outcome"),
     [
-        (Limits(wall=0.5, idle=20, verify=20, grace=0.2), TimedOut(limit=0.5, idle=False)),
-        (Limits(wall=20, idle=0.5, verify=20, grace=0.2), TimedOut(limit=0.5, idle=True)),
+        (Limits(wall=1, idle=20, verify=20, grace=0.2), TimedOut(limit=1, idle=False)),
+        (Limits(wall=20, idle=1, verify=20, grace=0.2), TimedOut(limit=1, idle=True)),
     ],
 )
 def test_limits_end_the_agent_and_keep_its_work(
@@ -185,8 +185,8 @@ def test_limits_end_the_agent_and_keep_its_work(
 
 
 def test_output_keeps_an_agent_from_being_idle(make_spec: MakeSpec, finish: Finish) -> None:
-    limits = Limits(wall=20, idle=0.6, verify=20, grace=0.2)
-    shell = "for i in 1 2 3 4 5; do echo $i; sleep 0.3; done; echo two > a.txt"
+    limits = Limits(wall=20, idle=1.5, verify=20, grace=0.2)
+    shell = "for i in 1 2 3 4; do echo $i; sleep 0.5; done; echo two > a.txt"
     assert finish(make_spec(shell, limits=limits)).outcome == Unverified()
 
 

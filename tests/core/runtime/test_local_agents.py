@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -213,7 +214,6 @@ def test_a_build_survives_the_process_that_started_it(
         "LocalAgents(pathlib.Path(sys.argv[1]), utc_now).start(spec)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    import msgspec
 
     root = Path(__file__).resolve().parents[3]
     subprocess.run(
@@ -260,6 +260,28 @@ def test_after_a_killed_build_process_the_sweep_cleans_and_keeps_the_work(
     assert owner(project, "log", "-1", "--format=%s", stubborn.branch) == "Unfinished work: Change something\n"
 
 
+@pytest.mark.parametrize("phase", [Phase.BASELINE, Phase.VERIFYING])
+def test_a_build_process_killed_while_the_checks_run(
+    phase: Phase, make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, wait_for: WaitFor
+) -> None:
+    hang_when = "one" if phase is Phase.BASELINE else "two"
+    spec = make_spec("echo two > a.txt", verify=f"if grep -q {hang_when} a.txt; then echo here; sleep 300; fi")
+    agents.start(spec)
+
+    def hangs() -> bool:
+        progress = agents.progress(spec.id)
+        return progress is not None and progress.phase is phase and progress.last_line == "here"
+
+    wait_for(hangs)
+    os.kill(pid_of(agents, spec), signal.SIGKILL)
+    wait_for(lambda: not agents.alive(spec.id))
+    agents.sweep(spec.id)
+    assert list((home / "worktrees").iterdir()) == []
+    assert len(owner(project, "worktree", "list").splitlines()) == 1
+    kept = owner(project, "branch", "--list", spec.branch) != ""
+    assert kept == (phase is Phase.VERIFYING), "work is kept, an empty branch is not"
+
+
 def test_started_again_after_a_crash_it_goes_on_from_what_was_there(
     make_spec: MakeSpec, agents: LocalAgents, project: Path, owner: Git, wait_for: WaitFor, tmp_path: Path
 ) -> None:
@@ -284,7 +306,6 @@ def test_a_sweep_leaves_worktrees_alone_that_are_not_ours(
     spec = make_spec("true")
     folder = home / "runs" / spec.id
     folder.mkdir(parents=True)
-    import msgspec
 
     elsewhere = tmp_path / "elsewhere"
     owner(project, "worktree", "add", "-q", "-b", spec.branch, str(elsewhere))
