@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: run test check format bench screenshots clean
+.PHONY: run test check soak format bench screenshots clean
 
 run: .venv/run
 	@$(BIN)/jarvis run
@@ -18,6 +18,9 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+soak: .venv/dev
+	JARVIS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m slow $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff format .

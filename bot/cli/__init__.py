@@ -13,6 +13,9 @@ GROUPS = {
     "overnight-runner": ("bot.cli.overnight_runner", "group"),
     "projects": ("bot.cli.projects", "group"),
     "run": ("bot.cli.process", "run"),
+    "doctor": ("bot.cli.data", "doctor"),
+    "backup": ("bot.cli.data", "backup"),
+    "restore": ("bot.cli.data", "restore"),
 }
 
 
@@ -33,7 +36,7 @@ class Lazy(click.Group):
         return command
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def jarvis() -> None:
     """Runs coding agents on your queue of tasks while you are away."""
 

@@ -1,0 +1,95 @@
+"""`jarvis doctor`, `jarvis backup`, `jarvis restore`: whether all is well, and copies of the data."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+import storage
+from bot import settings
+from bot.cli.output import json_option, show_json
+from bot.wiring import open_installation
+from core.errors import JarvisError
+from core.runtime.clock import utc_now
+from core.runtime.workspaces import GitWorkspaces
+
+Finding = tuple[str, bool, str]
+"""What was looked at, whether it is well, and a sentence."""
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Put damaged data right; the files as they were are kept beside.")
+@json_option
+@click.pass_context
+def doctor(context: click.Context, repair: bool, as_json: bool) -> None:
+    """Look whether everything is well; exit code 1 if something is not."""
+    loaded = settings.load()
+    if repair:
+        _repair(loaded.config.home)
+    findings = list(_findings(loaded))
+    if as_json:
+        show_json([{"what": what, "well": well, "detail": detail} for what, well, detail in findings])
+    else:
+        for what, well, detail in findings:
+            click.echo(f"{'ok ' if well else '!! '} {what}: {detail}")
+    context.exit(0 if all(well for _, well, _ in findings) else 1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write all data as of one moment into FILE, while the bot runs or not."""
+    rows = storage.backup(settings.load().config.home, file.absolute(), utc_now)
+    click.echo(f"{file} holds all {rows} entries.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def restore(file: Path) -> None:
+    """Make all data as they are in FILE; what is there now goes into a backup of its own first."""
+    before = storage.restore(settings.load().config.home, file.absolute(), utc_now)
+    click.echo(f"Restored from {file}. What was there before is in {before}.")
+
+
+def _repair(home: Path) -> None:
+    report = storage.repair(home, utc_now)
+    if not report.needed:
+        click.echo("The data need no repair.")
+        return
+    click.echo(f"Repaired. The files as they were are in {report.kept}.")
+    for sentence in report.lost:
+        click.echo(f"Lost: {sentence}")
+    for sentence in report.doubtful:
+        click.echo(f"Please look at: {sentence}")
+
+
+def _findings(loaded: settings.Settings) -> Iterator[Finding]:
+    yield "Python", True, sys.version.split()[0]
+    git = shutil.which("git")
+    yield "git", git is not None, git or "not on the PATH. Install it."
+    yield "Telegram", True, "a token is set" if loaded.token else "no token: the chat is a page on this machine"
+    command = loaded.config.agent_command
+    if command is None:
+        yield "agent", True, "AGENT_COMMAND is not set: only tasks with a command of their own can be built"
+    else:
+        found = shutil.which(command[0])
+        yield "agent", found is not None, found or f"AGENT_COMMAND names {command[0]}, which is not on the PATH"
+    yield from _data(loaded)
+
+
+def _data(loaded: settings.Settings) -> Iterator[Finding]:
+    home = loaded.config.home
+    try:
+        with open_installation(loaded.config) as at:
+            yield "data", True, f"{len(at.store.tasks.all())} tasks in {home}"
+            workspaces = GitWorkspaces()
+            for project in at.projects.all():
+                try:
+                    well = workspaces.has_branch(Path(project.path), project.base)
+                    yield f"project {project.name}", well, project.path if well else f"branch {project.base} is gone"
+                except JarvisError as error:
+                    yield f"project {project.name}", False, str(error)
+    except JarvisError as error:
+        yield "data", False, str(error)
