@@ -19,6 +19,7 @@ SCHEDULE_EVERY = timedelta(seconds=5)
 """How soon a task that another process added is noticed."""
 
 PROGRESS_EVERY = timedelta(seconds=2)
+TROUBLE_EVERY = timedelta(minutes=1)
 
 
 class Pulse:
@@ -32,6 +33,8 @@ class Pulse:
         self._tasks: set[asyncio.Task[None]] = set()
         self._scheduled_at: datetime | None = None
         self._progress_at: datetime | None = None
+        self._trouble = ""
+        self._troubled_at: datetime | None = None
 
     def wake(self) -> None:
         """Beat at once, and once more if something is due after the beat that runs now."""
@@ -74,14 +77,15 @@ class Pulse:
         for task in moved:
             await self._outbox.refresh(task.id)
 
-    @staticmethod
-    async def _guarded(work: Coroutine[object, object, None]) -> None:
+    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         try:
             await work
-        except JarvisError as error:
-            log.error("beat failed", error=str(error))
-        except Exception:
-            log.exception("beat failed")
+        except Exception as error:
+            # A full disk fails every beat: the same trouble is told once a minute, not once a second.
+            now, trouble = self._at.clock(), f"{type(error).__name__}: {error}"
+            if trouble != self._trouble or _due(self._troubled_at, TROUBLE_EVERY, now):
+                self._trouble, self._troubled_at = trouble, now
+                log.error("beat failed", error=trouble, exc_info=not isinstance(error, JarvisError))
 
 
 def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:

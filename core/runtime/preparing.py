@@ -30,32 +30,41 @@ def prepare(folder: RunFolder, spec: BuildSpec) -> str:
 
 
 def _prepare(folder: RunFolder, spec: BuildSpec, repository: Path) -> str:
+    made_from = folder.base_commit()
+    if made_from is not None:
+        save_unfinished(folder, spec)
     base, tip = branch_tip(repository, spec.base), branch_tip(repository, spec.branch)
     if base is None:
         if git(repository, "rev-list", "--max-count=1", "--all"):
             raise Unpreparable(f"The base branch {spec.base} does not exist any more.")
         raise Unpreparable(f"The repository {repository} has no commits yet.")
-    worktree = Path(spec.worktree)
-    made_from = folder.base_commit()
-    if tip is None:
-        remove(repository, worktree)
-        folder.write_base_commit(base)
-        try:
-            add(repository, worktree, base, branch=spec.branch)
-        except GitError:
-            remove(repository, worktree)
-            drop_empty_branch(repository, spec.branch, base)
-            raise
-        return base
-    if made_from is None:
+    if tip is not None and made_from is None:
         raise Unpreparable(f"A branch {spec.branch} exists already, and this build has not made it.")
-    save_unfinished(folder, spec)
-    git(repository, "worktree", "add", "--quiet", str(worktree), spec.branch)
+    if tip is None or made_from is None:
+        _make_branch(folder, spec, repository, base)
+        made_from = base
+    else:
+        git(repository, "worktree", "add", "--quiet", spec.worktree, spec.branch)
+    folder.note_prepared(True)
     return made_from
 
 
+def _make_branch(folder: RunFolder, spec: BuildSpec, repository: Path, base: str) -> None:
+    folder.write_base_commit(base)
+    try:
+        add(repository, Path(spec.worktree), base, branch=spec.branch)
+    except GitError:
+        drop_empty_branch(repository, spec.branch, base)
+        raise
+
+
 def save_unfinished(folder: RunFolder, spec: BuildSpec) -> None:
-    """Commit what an interrupted build left in its worktree, and remove the worktree. Raises GitError."""
-    excludes = folder.path / "excludes"
-    commit_work(spec, excludes, commit_message(spec, "Unfinished work: "))
+    """Commit what an interrupted build left in its worktree, and remove the worktree. Raises GitError.
+
+    A worktree that was only half checked out is removed and not committed: the agent had not begun, and the files that
+    it lacks would look as if they had been deleted.
+    """
+    if folder.is_prepared():
+        commit_work(spec, folder.path / "excludes", commit_message(spec, "Unfinished work: "))
     remove(Path(spec.repository), Path(spec.worktree))
+    folder.note_prepared(False)

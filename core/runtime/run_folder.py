@@ -31,6 +31,7 @@ class RunFolder:
         self._result = path / "result.json"
         self._stop = path / "stop"
         self._base = path / "base"
+        self._prepared = path / "prepared"
 
     @classmethod
     def of(cls, home: Path, build: BuildId) -> "RunFolder":
@@ -84,6 +85,17 @@ class RunFolder:
     def write_base_commit(self, commit: str) -> None:
         """Note it before the branch is made."""
         write_atomically(self._base, f"{commit}\n".encode())
+
+    def is_prepared(self) -> bool:
+        """Whether the worktree is complete, so that what is missing in it was removed by the agent."""
+        return self._prepared.exists()
+
+    def note_prepared(self, complete: bool) -> None:
+        """Say so, or take it back."""
+        if complete:
+            write_atomically(self._prepared, b"")
+        else:
+            self._prepared.unlink(missing_ok=True)
 
 
 def _read(path: Path, kind: type[Content]) -> Content | None:

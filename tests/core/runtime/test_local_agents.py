@@ -300,13 +300,29 @@ def test_started_again_after_a_crash_it_goes_on_from_what_was_there(
     assert owner(project, "show", f"{spec.branch}:log.txt") == "x\nx\n"
 
 
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_half_made_worktree_is_not_taken_for_work(
+    swept: bool, make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, finish: Finish
+) -> None:
+    spec = make_spec("echo two > a.txt")
+    folder = home / "runs" / spec.id
+    folder.mkdir(parents=True)
+    (folder / "spec.json").write_bytes(msgspec.json.encode(spec))
+    (folder / "base").write_text(owner(project, "rev-parse", "main"))
+    owner(project, "worktree", "add", "-q", "--no-checkout", "-b", spec.branch, spec.worktree, "main")
+    if swept:
+        agents.sweep(spec.id)
+        assert owner(project, "branch", "--list", spec.branch) == ""
+    assert finish(spec).outcome == Unverified()
+    assert owner(project, "diff", "--name-only", "main", spec.branch) == "a.txt\n"
+
+
 def test_a_sweep_leaves_worktrees_alone_that_are_not_ours(
     make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, tmp_path: Path
 ) -> None:
     spec = make_spec("true")
     folder = home / "runs" / spec.id
     folder.mkdir(parents=True)
-
     elsewhere = tmp_path / "elsewhere"
     owner(project, "worktree", "add", "-q", "-b", spec.branch, str(elsewhere))
     (folder / "spec.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(spec, worktree=str(elsewhere))))
