@@ -1,17 +1,18 @@
 """Delivers due notifications in order, keeps progress messages fresh, and updates messages whose subject has changed.
 
 A notification is marked as being sent before it is sent. If the process dies in between, nobody knows whether it
-arrived: then questions are sent again, and reports are not (`core.notifications.REPEATABLE`).
+arrived; then, as after a connection that broke, it is sent once more, and not a third time.
 """
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from telegram import Bot
-from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.ext import ExtBot
 
 from core import notifications
 from core.builds import Builds
@@ -40,14 +41,16 @@ from handlers.views.message import Message
 
 log = structlog.get_logger("outbox")
 
-RETRY_AFTER_ERROR = timedelta(seconds=5)
+RETRY_AFTER_ERROR = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=10)
 
 
 class Outbox:
     """One per process; `deliver` and `show_progress` are called by the timetable."""
 
-    def __init__(self, store: Store, builds: Builds, people: People, bot: Bot, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(
+        self, store: Store, builds: Builds, people: People, bot: ExtBot[Any], clock: Clock, zone: ZoneInfo
+    ) -> None:
         self._people = people
         self._store = store
         self._builds = builds
@@ -61,7 +64,7 @@ class Outbox:
         """At start: decide about the notifications that were being sent when the process died."""
         for note in self._store.notifications.all():
             if isinstance(note.state, Sending):
-                self._doubt(note, note.state.tries, "the process ended while it was being sent")
+                self._doubt(note, note.state.doubts, "the process ended while it was being sent")
 
     async def deliver(self) -> None:
         """Send what is due, oldest first; a chat whose message has to wait keeps its order."""
@@ -70,7 +73,7 @@ class Outbox:
             for note in self._store.notifications.all():
                 if not isinstance(note.state, Pending) or note.chat in blocked:
                     continue
-                if note.state.due_at > self._clock() or not await self._send(note, note.state.tries):
+                if note.state.due_at > self._clock() or not await self._send(note, note.state):
                     blocked.add(note.chat)
 
     async def show_progress(self) -> None:
@@ -85,44 +88,48 @@ class Outbox:
         for note in notifications.delivered_about(self._store, task):
             await self._edit(note)
 
-    async def _send(self, note: Notification, tries: int) -> bool:
+    async def _send(self, note: Notification, pending: Pending) -> bool:
         """Send one; False when it has to wait."""
         now = self._clock()
         message = self._render(note.subject, now)
         if message is None:
             self._set(note, Undeliverable(at=now, reason="its subject is gone"))
             return True
-        self._set(note, Sending(at=now, tries=tries))
+        self._set(note, Sending(at=now, tries=pending.tries, doubts=pending.doubts))
         try:
-            sent = await replies.send(self._bot, note.chat, message, silent=note.silent)
+            sent = await replies.send_once(self._bot, note.chat, message, silent=note.silent, flood_retries=0)
         except (Forbidden, ChatMigrated, BadRequest) as error:
             self._set(note, Undeliverable(at=now, reason=str(error)))
             log.error("notification refused", note=note.id, chat=note.chat, error=str(error))
             return True
-        except TimedOut:
-            self._doubt(note, tries, "the connection timed out while it was being sent")
-            return True
+        except NetworkError as error:
+            if replies.may_have_arrived(error):
+                return self._doubt(note, pending.doubts, str(error))
+            return self._wait(note, pending, min(RETRY_AFTER_ERROR * 2 ** min(pending.tries, 10), MAX_WAIT), error)
         except RetryAfter as error:
             wait = error.retry_after
-            pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-            self._set(note, Pending(due_at=now + pause, tries=tries + 1))
-            return False
+            return self._wait(note, pending, wait if isinstance(wait, timedelta) else timedelta(seconds=wait), error)
         except TelegramError as error:
-            pause = min(RETRY_AFTER_ERROR * 2 ** min(tries, 10), MAX_WAIT)
-            self._set(note, Pending(due_at=now + pause, tries=tries + 1))
-            log.warning("notification waits", note=note.id, seconds=pause.total_seconds(), error=str(error))
-            return False
+            return self._wait(note, pending, MAX_WAIT, error)
         self._shown[note.chat, sent.message_id] = message
         self._set(note, Delivered(at=self._clock(), message=sent.message_id))
         return True
 
-    def _doubt(self, note: Notification, tries: int, why: str) -> None:
+    def _wait(self, note: Notification, pending: Pending, pause: timedelta, error: TelegramError) -> bool:
+        due = self._clock() + pause
+        self._set(note, Pending(due_at=due, tries=pending.tries + 1, doubts=pending.doubts))
+        log.warning("notification waits", note=note.id, seconds=pause.total_seconds(), error=str(error))
+        return False
+
+    def _doubt(self, note: Notification, doubts: int, why: str) -> bool:
+        """It may have arrived: try once more, or let it be."""
         now = self._clock()
-        if isinstance(note.subject, notifications.REPEATABLE) and tries < 3:
-            self._set(note, Pending(due_at=now, tries=tries + 1))
-        else:
-            self._set(note, Undeliverable(at=now, reason=f"uncertain: {why}"))
-            log.warning("notification in doubt", note=note.id, why=why)
+        if doubts < notifications.MAX_DOUBTS:
+            self._set(note, Pending(due_at=now + RETRY_AFTER_ERROR, doubts=doubts + 1))
+            return False
+        self._set(note, Undeliverable(at=now, reason=f"uncertain: {why}"))
+        log.warning("notification in doubt", note=note.id, why=why)
+        return True
 
     async def _edit(self, note: Notification) -> None:
         message = self._render(note.subject, self._clock())

@@ -16,7 +16,7 @@ RUNS_BY_ITSELF = {
 }
 
 MAINTENANCE = re.compile(
-    r"\b(log rotation|rotate\w* (the |old )?logs?|clean\w*( up)?( the| old)? (caches?|logs?|files)|cache clean-?up"
+    r"\b(log rotation|rotat\w+ (the )?(old )?logs?|clean\w*( up)?( the| old)? (caches?|logs?|files)|cache clean-?up"
     r"|vacuum\w*|(optimi[sz]e|compact)\w* (the )?database\w*|database optimi[sz]ation|old files"
     r"|check\w* (the )?backups?|backup checks?)\b",
     re.IGNORECASE,
@@ -64,7 +64,10 @@ ESCALATING = (
     ),
 )
 
-_COST = re.compile(r"[$€£]\s?(\d+(?:[.,]\d+)?)|(\d+(?:[.,]\d+)?)\s?(?:dollars?|usd|euros?|eur)\b", re.IGNORECASE)
+_AMOUNT = r"(\d{1,3}(?:[., ']\d{3})+(?!\d)|\d+)(?:[.,](\d{1,2})(?!\d))?\s?(k\b)?"
+"""Whole part with or without separators, cents, thousands; “1.000” is read as a thousand, to be on the safe side."""
+
+_COST = re.compile(rf"[$€£]\s?{_AMOUNT}|\b{_AMOUNT}\s?(?:dollars?|usd|euros?|eur)\b", re.IGNORECASE)
 
 
 def decide(task: Task, config: Config) -> Decision:
@@ -76,11 +79,17 @@ def decide(task: Task, config: Config) -> Decision:
         for wording in ESCALATING
         if wording.pattern.search(text)
     ]
-    cost = max((float((m[1] or m[2]).replace(",", ".")) for m in _COST.finditer(text)), default=0.0)
+    cost = max(map(_amount, _COST.finditer(text)), default=0.0)
     if cost > config.cost_limit:
         reason = f"it may cost {cost:g} dollars, more than the {config.cost_limit:g} allowed"
         found.append(Decision(verdict=Verdict.ESCALATE, rule="cost", reason=reason))
     return max(found, key=lambda decision: decision.verdict.strictness)
+
+
+def _amount(found: re.Match[str]) -> float:
+    """The sum that was named."""
+    whole, cents, thousands = found.groups()[:3] if found[1] else found.groups()[3:]
+    return float(f"{re.sub('[^0-9]', '', whole)[:15]}.{cents or 0}") * (1000 if thousands else 1)
 
 
 def _by_category(task: Task, text: str) -> Decision:

@@ -15,8 +15,8 @@ from core.model.notification import (
 )
 from core.ports import Store
 
-REPEATABLE = (ApprovalAsked, DependencyLost)
-"""Questions: better asked twice than never, when a send ended in doubt. Reports are not repeated."""
+MAX_DOUBTS = 1
+"""A send whose end is uncertain is repeated once: better twice than never, but not more than twice."""
 
 
 def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *, silent: bool = False) -> None:

@@ -93,7 +93,8 @@ def _obstacle(
     if isinstance(task.state, NeedsApproval):
         return "needs approval"
     if waiting := dependencies.waits_for(task, tasks):
-        return f"blocked by {', '.join(waiting)}"
+        more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+        return f"blocked by {', '.join(waiting[:3])}{more}"
     if task.project is None:
         return "no project is set" if projects else "no project is registered"
     if task.project not in projects:

@@ -40,6 +40,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag=
 
     due_at: datetime
     tries: int = 0
+    doubts: int = 0
+    """How often a send ended without anybody knowing whether it arrived."""
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="sending"):
@@ -47,6 +49,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag=
 
     at: datetime
     tries: int = 0
+    doubts: int = 0
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="delivered"):
