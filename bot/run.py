@@ -149,6 +149,8 @@ async def _line(settings: Settings, installation: Installation) -> AsyncIterator
         installation.clock,
         installation.config.home / "data" / "local_chat.jsonl",
     )
+    if api.damaged_journal is not None:
+        log.error("the history of the chat page could not be read; it is kept aside", file=str(api.damaged_journal))
     try:
         server = await start(api, settings.local_chat_port, token)
     except PortInUse as error:

@@ -29,6 +29,9 @@ class Page(Protocol):
     def show(self, frame: JsonDict) -> None:
         """Send it a frame."""
 
+    def close(self) -> None:
+        """End its connection."""
+
 
 class Send(msgspec.Struct, frozen=True, tag="send"):
     """The visitor writes."""
@@ -93,8 +96,10 @@ class Pages:
         self._pressed = {press: owner for press, owner in self._pressed.items() if owner is not page}
 
     def close(self) -> None:
-        """Tell the pages nothing any more."""
+        """Tell the pages nothing any more, and let them see that they are alone."""
         self._unsubscribe()
+        for page in tuple(self._pages):
+            page.close()
         if self._offline is not None:
             self._offline.cancel()
 

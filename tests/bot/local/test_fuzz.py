@@ -92,7 +92,7 @@ PARAMS = st.dictionaries(st.sampled_from(NAMES), VALUES | st.just("\ud800"), max
 
 
 @given(st.sampled_from(sorted(METHODS)), PARAMS, st.booleans())
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_call_is_answered(method: str, params: JsonDict, aimed: bool) -> None:
     api = filled()
     if aimed:
@@ -110,6 +110,10 @@ def test_every_call_is_answered(method: str, params: JsonDict, aimed: bool) -> N
 class Shown:
     def __init__(self) -> None:
         self.frames: list[JsonDict] = []
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def show(self, frame: JsonDict) -> None:
         msgspec.json.encode(frame)
@@ -140,10 +144,11 @@ async def test_every_frame_of_the_page_is_borne() -> None:
     pages.join(page)
 
     @given(REQUESTS)
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=150, deadline=None)
     def handles(request: JsonDict) -> None:
         pages.handle(page, msgspec.json.encode(request))
 
     handles()
     pages.close()
+    assert page.closed
     assert {frame["type"] for frame in page.frames} >= {"hello", "error"}
