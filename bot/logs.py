@@ -27,6 +27,10 @@ class Redacting(logging.Formatter):
         self._inner = inner
         self._secrets = tuple(secret for secret in secrets if secret)
 
+    def hide(self, secret: str) -> None:
+        """Clean of one more from now on."""
+        self._secrets += (secret,)
+
     def format(self, record: logging.LogRecord) -> str:
         """The finished line, tracebacks included."""
         return redact(self._inner.format(record), self._secrets)
@@ -69,6 +73,13 @@ def configure(level: str, folder: Path | None, secrets: Iterable[str]) -> None:
     if level != "DEBUG":
         for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext.AIORateLimiter"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def hide(secret: str) -> None:
+    """Keep one more secret, that was made after `configure`, out of all logs from now on."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, Redacting):
+            handler.formatter.hide(secret)
 
 
 def _handler(

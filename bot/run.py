@@ -43,10 +43,17 @@ class Line:
 
 def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises Refused or StoreUnavailable when it can't start."""
-    with hold_instance(settings.config.home):
-        logs.configure(settings.log_level, settings.config.home / "logs", [settings.token or ""])
-        with open_installation(settings.config, settings.owners) as installation:
-            asyncio.run(_run(settings, installation))
+    home = settings.config.home
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold_instance(home))
+            logs.configure(settings.log_level, home / "logs", [settings.token or ""])
+        except OSError as error:
+            raise Refused(
+                f"{error.filename or home} can't be used: {error.strerror}. Set JARVIS_HOME to another folder."
+            ) from error
+        installation = stack.enter_context(open_installation(settings.config, settings.owners))
+        asyncio.run(_run(settings, installation))
 
 
 async def _run(settings: Settings, installation: Installation) -> None:
@@ -135,6 +142,7 @@ async def _line(settings: Settings, installation: Installation) -> AsyncIterator
         greeting = "Jarvis is ready, and listens in Telegram. Ctrl+C stops it; running builds go on."
         if not installation.people.has_owner():
             code = installation.people.offer_code()
+            logs.hide(code)
             greeting += f"\nNobody owns this bot yet. Send it this message to make it yours:  /start {code}"
         yield Line(settings.token, settings.api_url, greeting, is_local=False)
         return

@@ -6,10 +6,12 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from core.errors import Refused
 from core.model.config import Config
@@ -45,8 +47,7 @@ def load(environment: Mapping[str, str] = os.environ, folder: Path | None = None
     Raises BadSettings, with one line for each mistake.
     """
     folder = folder or Path.cwd()
-    from_file = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
-    return parse({**from_file, **environment}, folder)
+    return parse({**_read_file(folder / ".env"), **environment}, folder)
 
 
 def parse(values: Mapping[str, str], folder: Path) -> Settings:
@@ -78,6 +79,21 @@ def parse(values: Mapping[str, str], folder: Path) -> Settings:
         listed = "\n".join(f"  {mistake}" for mistake in read.mistakes)
         raise BadSettings(f"Some settings can't be used. Change them in .env or in the environment:\n{listed}")
     return Settings(config=config, **settings)  # type: ignore[arg-type]
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    """The settings in a file; none when there is no such file. Raises BadSettings when it can't be understood."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise BadSettings(f"{path} can't be read: {why}. .env.example shows what it may say.") from error
+    broken = next((binding.original.line for binding in parse_stream(StringIO(text)) if binding.error), None)
+    if broken is not None:
+        raise BadSettings(f"{path}, line {broken}: write NAME=value there, with a closing quotation mark for each.")
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
 
 
 class _Reader:

@@ -65,6 +65,7 @@ class Approvals:
                 task, state = move(task, Rejected(at=now, by=by)), Declined(by=by, at=now)
             self._store.approvals.put(approval.id, msgspec.structs.replace(approval, state=state))
             self._store.tasks.put(task.id, task)
+            notifications.tell_dependents(self._store, task, now)
         return task
 
     def answer_task(self, task_id: TaskId, *, yes: bool, by: UserId | None, now: datetime) -> Task:
@@ -86,7 +87,9 @@ class Approvals:
                 close(self._store, approval.id, now)
                 task = self._store.tasks.get(approval.task)
                 if task is not None and isinstance(task.state, NeedsApproval):
-                    self._store.tasks.put(task.id, move(task, Cancelled(at=now, by=None)))
+                    task = move(task, Cancelled(at=now, by=None))
+                    self._store.tasks.put(task.id, task)
+                    notifications.tell_dependents(self._store, task, now)
         return [approval.task for approval in expired]
 
     @staticmethod

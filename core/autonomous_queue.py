@@ -13,11 +13,12 @@ from core.model.build import Build, Progress
 from core.model.config import Config
 from core.model.decision import Verdict
 from core.model.ids import ChatId, ProjectName, TaskId, UserId
-from core.model.notification import DependencyLost
 from core.model.project import Project
 from core.model.task import (
     Cancelled,
     Category,
+    Completed,
+    Discarded,
     Failed,
     NeedsApproval,
     Priority,
@@ -26,6 +27,7 @@ from core.model.task import (
     Running,
     Source,
     Task,
+    TaskState,
 )
 from core.ports import Records, Store
 from core.transitions import label, move
@@ -89,8 +91,9 @@ class AutonomousQueue:
             dependencies.check(task.id, task.depends, self._tasks())
             task = self._decided(task, now)
             self._store.tasks.put(task.id, task)
-            for gone in dependencies.lost(task, self._tasks()):
-                self._ask_about_lost(task, gone, now)
+            tasks = self._tasks()
+            for gone in dependencies.lost(task, tasks):
+                notifications.ask_about_lost(self._store, task, tasks[gone], now)
         self._log("added", task, now)
         return task
 
@@ -110,20 +113,20 @@ class AutonomousQueue:
                     approvals.close(self._store, task.state.approval, now)
                 task = move(task, Cancelled(at=now, by=by))
                 self._store.tasks.put(task.id, task)
-                self._tell_dependents(task, now)
+                notifications.tell_dependents(self._store, task, now)
         if isinstance(task.state, Running):
             self._builds.signal_stop(task.state.build)
         self._log("cancelled", task, now)
         return task
 
     def retry(self, task_id: TaskId, now: datetime) -> Task:
-        """Put a failed, cancelled or rejected task back, to start as soon as a slot is free.
+        """Put a failed, cancelled, rejected or discarded task back, to start as soon as a slot is free.
 
         A task that needs an approval it never got is asked about again. Raises NotFound or Conflict.
         """
         with self._store.transaction():
             task = self._find(task_id)
-            if not isinstance(task.state, Failed | Cancelled | Rejected):
+            if not _can_be_retried(task.state):
                 raise Conflict(
                     f"{task_id} is {label(task.state)}; only what has ended without a result can be retried."
                 )
@@ -187,7 +190,7 @@ class AutonomousQueue:
             with self._store.transaction():
                 task = self._builds.record_end(build.id, result, now)
                 if task is not None:
-                    self._tell_dependents(task, now)
+                    notifications.tell_dependents(self._store, task, now)
                     moved.append(task)
             if task is not None:
                 self._log(label(task.state), task, now)
@@ -225,15 +228,6 @@ class AutonomousQueue:
         )
         return move(task, state)
 
-    def _tell_dependents(self, task: Task, now: datetime) -> None:
-        if isinstance(task.state, Failed | Cancelled | Rejected):
-            for waiting in self._tasks().values():
-                if task.id in waiting.depends and isinstance(waiting.state, Queued | NeedsApproval):
-                    self._ask_about_lost(waiting, task.id, now)
-
-    def _ask_about_lost(self, task: Task, lost: TaskId, now: datetime) -> None:
-        notifications.record(self._store, DependencyLost(task=task.id, lost=lost), task.chat, now)
-
     def _find(self, task_id: TaskId) -> Task:
         task = self._store.tasks.get(task_id)
         if task is None:
@@ -260,6 +254,11 @@ class AutonomousQueue:
             "queue_actions.log",
             {"at": now.isoformat(), "action": action, "task": task.id, "title": task.title, "state": label(task.state)},
         )
+
+
+def _can_be_retried(state: TaskState) -> bool:
+    discarded = isinstance(state, Completed) and isinstance(state.delivery, Discarded)
+    return discarded or isinstance(state, Failed | Cancelled | Rejected)
 
 
 def _command(text: str | None, what: str) -> str | None:

@@ -88,8 +88,8 @@ class Builds:
         if result is not None or alive:
             return result
         if self._agents.progress(build.id) is not None:
-            self._agents.sweep(build.id)
-            return BuildResult(outcome=Abandoned(), started_at=build.started_at, ended_at=now)
+            tail = self._sweep(build.id)
+            return BuildResult(outcome=Abandoned(), started_at=build.started_at, ended_at=now, tail=tail)
         if isinstance(build.state, Active) and build.state.stop_requested:
             return BuildResult(outcome=Stopped(), started_at=build.started_at, ended_at=now)
         try:
@@ -127,6 +127,14 @@ class Builds:
     def signal_stop(self, build_id: BuildId) -> None:
         """Pass the wish on to the build process; it may take a few seconds to end."""
         self._agents.stop(build_id)
+
+    def _sweep(self, build_id: BuildId) -> str:
+        """Clean up after a vanished build; what can't be cleaned up is told, and must not hold up the other builds."""
+        try:
+            self._agents.sweep(build_id)
+        except Refused as error:
+            return f"Its worktree could not be cleaned up: {error}"
+        return ""
 
     def _spec(self, build_id: BuildId, task: Task, attempt: int, project: Project) -> BuildSpec:
         verify = task.verify or project.verify

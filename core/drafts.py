@@ -56,6 +56,8 @@ class Drafts:
         """Set fields of a draft (names and types as in `Draft`). Raises NotFound, Conflict or Refused."""
         if "hours" in changes:
             task_text.check_hours(changes["hours"])
+        if (project := changes.get("project")) is not None and self._store.projects.get(project) is None:
+            raise NotFound(f"There is no project “{project[:40]}” any more.")
         with self._store.transaction():
             draft = msgspec.structs.replace(self.find(draft_id), **changes)
             self._store.drafts.put(draft.id, draft)

@@ -13,6 +13,7 @@ from core.model.notification import (
     Pending,
     Subject,
 )
+from core.model.task import Cancelled, Failed, NeedsApproval, Queued, Rejected, Task
 from core.ports import Store
 
 MAX_DOUBTS = 1
@@ -40,6 +41,20 @@ def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *
             store.notifications.put(note.id, note)
 
 
+def tell_dependents(store: Store, task: Task, now: datetime) -> None:
+    """Ask about every task that waits for this one, if this one will not come; inside the transaction of the change."""
+    if isinstance(task.state, Failed | Cancelled | Rejected):
+        for waiting in store.tasks.all():
+            if task.id in waiting.depends and isinstance(waiting.state, Queued | NeedsApproval):
+                ask_about_lost(store, waiting, task, now)
+
+
+def ask_about_lost(store: Store, waiting: Task, lost: Task, now: datetime) -> None:
+    """Ask what shall become of a task that waits for a lost one; inside a transaction."""
+    at = lost.state.at if isinstance(lost.state, Failed | Cancelled | Rejected) else None
+    record(store, DependencyLost(task=waiting.id, lost=lost.id, at=at), waiting.chat, now)
+
+
 def subject_key(subject: Subject) -> str:
     """Names the fact that a subject tells of; the same fact gives the same key."""
     kind = str(subject.__struct_config__.tag)
@@ -48,8 +63,8 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{build}"
         case ApprovalAsked(approval=approval):
             return f"{kind}:{approval}"
-        case DependencyLost(task=task, lost=lost):
-            return f"{kind}:{task}:{lost}"
+        case DependencyLost(task=task, lost=lost, at=at):
+            return f"{kind}:{task}:{lost}:{at.isoformat() if at else ''}"
 
 
 def delivered_about(store: Store, task: TaskId) -> list[Notification]:

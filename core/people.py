@@ -44,7 +44,8 @@ class People:
 
     def claim(self, person: UserId, name: str, code: str, now: datetime) -> bool:
         """Make the person the first owner if the code is right. A code works once, and not when there is an owner."""
-        if self._code is None or self.has_owner() or not hmac.compare_digest(code.encode(), self._code.encode()):
+        given = code.encode(errors="replace")
+        if self._code is None or self.has_owner() or not hmac.compare_digest(given, self._code.encode()):
             return False
         self._code = None
         with self._store.transaction():

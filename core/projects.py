@@ -44,7 +44,7 @@ class Projects:
         repository, the branch does not exist, the name is taken, or the verification command can't run (it is tried
         once, unless `try_verify` is False).
         """
-        root = self._workspaces.check(path.expanduser())
+        root = self._root(path)
         base = base or self._workspaces.current_branch(root)
         if base is None:
             raise Refused(f"{root} is on no branch. Name the branch to build on: --base main.")
@@ -66,6 +66,14 @@ class Projects:
             project = Project(name=wanted, path=str(root), base=base, verify=verify, added_at=now)
             self._store.projects.put(project.name, project)
         return project
+
+    def _root(self, path: Path) -> Path:
+        try:
+            return self._workspaces.check(path.expanduser())
+        except RuntimeError:
+            raise Refused(f"There is no home folder for {path.parts[0][:40]}. Write the whole path.") from None
+        except OSError as error:
+            raise Refused(f"{str(path)[:80]} can't be looked at: {error.strerror}.") from error
 
     def remove(self, name: ProjectName) -> None:
         """Forget a project; its files stay as they are. Raises NotFound."""

@@ -19,7 +19,7 @@ ALLOWED: dict[type[TaskState], tuple[type[TaskState], ...]] = {
     NeedsApproval: (Queued, Rejected, Cancelled),
     Queued: (Running, NeedsApproval, Cancelled),
     Running: (Completed, Failed, Cancelled),
-    Completed: (Completed,),
+    Completed: (Completed, Queued, NeedsApproval),
     Failed: (Queued, NeedsApproval, Cancelled),
     Rejected: (Queued, NeedsApproval),
     Cancelled: (Queued, NeedsApproval),

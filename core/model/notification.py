@@ -30,6 +30,8 @@ class DependencyLost(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
 
     task: TaskId
     lost: TaskId
+    at: datetime | None = None
+    """When it was lost: a task that is retried can be lost again."""
 
 
 Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost

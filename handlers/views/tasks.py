@@ -71,6 +71,8 @@ def buttons(task: Task) -> list[list[Button]]:
             ]
         case Completed(delivery=Merged(checkout_behind=True)):
             return [verbs(("⬇️ Update my checkout", TaskVerb.UPDATE)), verbs(("🔍 Diff", TaskVerb.DIFF))]
+        case Completed(delivery=Discarded()):
+            return [verbs(("🔁 Retry", TaskVerb.RETRY), ("📄 Log", TaskVerb.LOG))]
         case Completed():
             return [verbs(("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
         case Failed():

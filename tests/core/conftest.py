@@ -1,0 +1,116 @@
+"""The engines on a real store, with agents and repositories in memory."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.approvals import Approvals
+from core.autonomous_queue import AutonomousQueue
+from core.briefs import Briefs
+from core.build_scheduler import BuildScheduler
+from core.builds import Builds
+from core.drafts import Drafts
+from core.model.build import Build, Outcome
+from core.model.config import Config
+from core.model.ids import ChatId, UserId
+from core.model.notification import Notification, Subject
+from core.model.task import Running, Task
+from core.people import People
+from core.shipping import Shipping
+from storage import JournalStore
+from tests import factories
+from tests.fakes import FakeAgents, FakeRecords, FakeWorkspaces, SetClock
+
+OWNER, PRIVATE = UserId(7), ChatId(7)
+
+
+@dataclass
+class Engines:
+    """Everything wired, with the steps that most tests take."""
+
+    store: JournalStore
+    clock: SetClock
+    config: Config
+    agents: FakeAgents
+    records: FakeRecords
+    workspaces: FakeWorkspaces
+    builds: Builds
+    queue: AutonomousQueue
+    scheduler: BuildScheduler
+    approvals: Approvals
+    drafts: Drafts
+    shipping: Shipping
+    briefs: Briefs
+    people: People
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
+    def add(self, title: str = "Write docs", **changes: Any) -> Task:
+        return self.queue.add_to_queue(factories.new_task(title, **changes), self.now)
+
+    def task(self, task: Task) -> Task:
+        """The task as it stands now."""
+        found = self.store.tasks.get(task.id)
+        assert found is not None
+        return found
+
+    def start(self, task: Task) -> Build:
+        """Start what is due; the task must be among it."""
+        self.queue.schedule_builds(self.now)
+        state = self.task(task).state
+        assert isinstance(state, Running), state
+        build = self.store.builds.get(state.build)
+        assert build is not None
+        return build
+
+    def finish(self, task: Task, outcome: Outcome | None = None) -> Task:
+        """Build the task to its end, and take in the result."""
+        build = self.start(task)
+        self.agents.end(build.id, outcome)
+        self.queue.collect(self.now)
+        return self.task(task)
+
+    def news(self) -> list[Notification]:
+        return self.store.notifications.all()
+
+    def subjects(self) -> list[Subject]:
+        return [note.subject for note in self.news()]
+
+
+def wire(store: JournalStore, clock: SetClock, config: Config, agents: FakeAgents) -> Engines:
+    records, workspaces = FakeRecords(), FakeWorkspaces()
+    builds = Builds(store, agents, records, config)
+    queue = AutonomousQueue(store, builds, records, config)
+    return Engines(
+        store=store,
+        clock=clock,
+        config=config,
+        agents=agents,
+        records=records,
+        workspaces=workspaces,
+        builds=builds,
+        queue=queue,
+        scheduler=BuildScheduler(store, config),
+        approvals=Approvals(store),
+        drafts=Drafts(store, queue),
+        shipping=Shipping(store, workspaces, records, config),
+        briefs=Briefs(store, agents, config),
+        people=People(store),
+    )
+
+
+@pytest.fixture
+def engines(store: JournalStore, clock: SetClock, home: Path) -> Engines:
+    """With the project `shop` registered and one chat (7) that gets the news."""
+    made = wire(store, clock, factories.config(home), FakeAgents(home, clock))
+    made.workspaces.create(Path("/srv/shop"))
+    with store.transaction():
+        shop = factories.project()
+        store.projects.put(shop.name, shop)
+    made.people.meet(OWNER, PRIVATE, clock())
+    return made

@@ -1,0 +1,148 @@
+"""What runs by itself, what asks, what is escalated: the table of the specification, and words both ways."""
+
+import pytest
+
+from core import decision_framework
+from core.model.decision import Verdict
+from core.model.task import Category
+from tests import factories
+
+CONFIG = factories.config()
+
+
+def verdict(title: str, category: Category = Category.BUG, description: str = "") -> Verdict:
+    task = factories.task(title=title, category=category, description=description)
+    return decision_framework.decide(task, CONFIG).verdict
+
+
+@pytest.mark.parametrize(
+    ("category", "expected"),
+    [
+        (Category.PERFORMANCE, Verdict.RUN),
+        (Category.BUG, Verdict.RUN),
+        (Category.DOCUMENTATION, Verdict.RUN),
+        (Category.TESTS, Verdict.RUN),
+        (Category.REFACTORING, Verdict.RUN),
+        (Category.INFRASTRUCTURE, Verdict.ASK),
+        (Category.FEATURE, Verdict.ASK),
+        (Category.EXTERNAL, Verdict.ASK),
+        (Category.CONFIG, Verdict.ASK),
+        (Category.API, Verdict.ASK),
+        (Category.USER_FACING, Verdict.ASK),
+        (Category.RESEARCH, Verdict.ASK),
+        (Category.OTHER, Verdict.ASK),
+    ],
+)
+def test_the_table_of_categories(category: Category, expected: Verdict) -> None:
+    assert verdict("Tidy the shelves", category) is expected
+
+
+def test_every_category_has_a_verdict() -> None:
+    for category in Category:
+        assert verdict("Tidy the shelves", category) in Verdict
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Set up log rotation",
+        "Rotate the old logs",
+        "Clean up caches",
+        "Cache clean-up",
+        "Optimize the database",
+        "Vacuum the database",
+        "Remove old files from tmp",
+        "Check the backups",
+    ],
+)
+def test_maintenance_runs_by_itself(title: str) -> None:
+    assert verdict(title, Category.INFRASTRUCTURE) is Verdict.RUN
+
+
+@pytest.mark.parametrize("title", ["Move to another server", "Upgrade Docker", "Open port 443"])
+def test_other_infrastructure_asks(title: str) -> None:
+    assert verdict(title, Category.INFRASTRUCTURE) is Verdict.ASK
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Fix the migration: drop the table",
+        "Drop the users table",
+        "DROP TABLE users",
+        "Rotate the API key",
+        "Change the admin password",
+        "Delete all records older than a year",
+        "Delete user accounts",
+        "Run rm -rf on the build folder",
+        "Force-push the branch",
+        "Fix the SQL injection vulnerability",
+        "Close the security hole in login",
+        "Make a breaking change to the parser",
+        "Wipe the disk",
+        "Disable authentication for the tests",
+    ],
+)
+def test_dangerous_words_escalate_whatever_the_category(title: str) -> None:
+    assert verdict(title) is Verdict.ESCALATE
+    assert verdict(title, Category.FEATURE) is Verdict.ESCALATE
+    assert verdict("Tidy", description=f"First this.\n{title}") is Verdict.ESCALATE
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Fix the dropdown of the table view",
+        "Speed up the key lookup",
+        "Delete an unused import",
+        "Document the password field",
+        "Fix a crash when the secret garden is empty",
+        "Rename tokens in the parser",
+        "Fix the broken pipe",
+        "Remove dead code",
+    ],
+)
+def test_harmless_words_do_not(title: str) -> None:
+    assert verdict(title) is Verdict.RUN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Buy data for $10", Verdict.RUN),
+        ("Buy data for $10.50", Verdict.ESCALATE),
+        ("Buy data for $ 250", Verdict.ESCALATE),
+        ("Buy data for 25 dollars", Verdict.ESCALATE),
+        ("Buy data for 10,5 EUR", Verdict.ESCALATE),
+        ("Buy data for €9", Verdict.RUN),
+        ("Pay $1,000 for data", Verdict.ESCALATE),
+        ("Pay $1 000 for data", Verdict.ESCALATE),
+        ("Pay 1.000 euros for data", Verdict.ESCALATE),
+        ("Pay $2k for data", Verdict.ESCALATE),
+        ("Pay $2 kindly", Verdict.RUN),
+        ("Pay 9.99 USD, or $3", Verdict.RUN),
+        ("Pay $" + "9" * 400, Verdict.ESCALATE),
+        ("Raise the limit to 5000 rows", Verdict.RUN),
+    ],
+)
+def test_cost_over_the_limit_escalates(text: str, expected: Verdict) -> None:
+    assert verdict(text) is expected
+
+
+def test_the_reason_of_a_cost_names_both_figures() -> None:
+    decision = decision_framework.decide(factories.task(title="Buy data for $25", category=Category.BUG), CONFIG)
+
+    assert decision.rule == "cost"
+    assert decision.reason == "it may cost 25 dollars, more than the 10 allowed"
+
+
+def test_the_cost_limit_is_a_setting() -> None:
+    task = factories.task(title="Buy data for $25", category=Category.BUG)
+
+    assert decision_framework.decide(task, factories.config(cost_limit=30.0)).verdict is Verdict.RUN
+    assert decision_framework.decide(task, factories.config(cost_limit=0.0)).verdict is Verdict.ESCALATE
+
+
+def test_of_two_verdicts_the_stricter_wins() -> None:
+    assert [verdict.strictness for verdict in (Verdict.RUN, Verdict.ASK, Verdict.ESCALATE)] == [0, 1, 2]
+    assert verdict("Add a page, and rotate the API keys", Category.FEATURE) is Verdict.ESCALATE
