@@ -71,7 +71,7 @@ def configure(level: str, folder: Path | None, secrets: Iterable[str]) -> None:
     root.handlers[:] = handlers
     root.setLevel(level)
     if level != "DEBUG":
-        for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext.AIORateLimiter"):
+        for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext.AIORateLimiter", "telegram.ext.Application"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
