@@ -1,5 +1,8 @@
 """The Telegram application: built, run and stopped; every error of a handler ends here."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 import structlog
 from telegram import BotCommandScopeAllPrivateChats, Update
 from telegram.constants import UpdateType
@@ -8,7 +11,7 @@ from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
 from telegram.request import BaseRequest
 
 from core.errors import JarvisError
-from handlers import commands
+from handlers import commands, replies
 from handlers.replies import reply
 from handlers.services import App, Context, Services
 from handlers.views.message import Message, escape
@@ -18,15 +21,39 @@ log = structlog.get_logger("bot")
 ALLOWED_UPDATES = [UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER]
 
 
+class Pace(AIORateLimiter):
+    """Keeps to Telegram's limits. With `replies.NO_RETRIES` a pause that Telegram asks for is raised at once."""
+
+    def __init__(self, **limits: float) -> None:
+        super().__init__(**limits)  # type: ignore[arg-type]
+        self._once = AIORateLimiter(**{**limits, "max_retries": 0})  # type: ignore[arg-type]
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: int | None,
+    ) -> Any:
+        """Send one request when it is its turn."""
+        request = (callback, args, kwargs, endpoint, data)
+        if rate_limit_args == replies.NO_RETRIES:
+            return await self._once.process_request(*request, rate_limit_args=None)
+        return await super().process_request(*request, rate_limit_args=rate_limit_args)
+
+
 def build(token: str, api_url: str, *, request: BaseRequest | None = None) -> App:
-    """The application for a Bot API server; `request` replaces HTTP. `equip` it before it runs."""
+    """The application for a Bot API server; `request` replaces HTTP, and needs no pacing. `equip` it before it runs."""
+    limiter = Pace(max_retries=5) if request is None else Pace(overall_max_rate=0, group_max_rate=0, max_retries=5)
     builder = (
         ApplicationBuilder()
         .token(token)
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context))
-        .rate_limiter(AIORateLimiter(max_retries=5))
+        .rate_limiter(limiter)
         # One press of Stop must not wait behind the merge that somebody else asked for.
         .concurrent_updates(True)
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
+from telegram.error import TelegramError
 
 TOKEN = re.compile(r"\d{3,}:[\w-]{20,}")
 """The form of a bot token, wherever one comes from."""
@@ -33,7 +34,13 @@ class Redacting(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished line, tracebacks included."""
-        return redact(self._inner.format(record), self._secrets)
+        try:
+            line = self._inner.format(record)
+        except Exception:
+            # Python's own report of a message that does not fit its arguments would show both as they are.
+            plain = {"msg": f"{record.msg!r} % {record.args!r}", "args": (), "exc_info": None}
+            line = self._inner.format(logging.makeLogRecord({**vars(record), **plain}))
+        return redact(line, self._secrets)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -70,9 +77,18 @@ def configure(level: str, folder: Path | None, secrets: Iterable[str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = handlers
     root.setLevel(level)
+    for loud in ("telegram.ext.Updater", "asyncio"):
+        logging.getLogger(loud).addFilter(_without_traceback)
     if level != "DEBUG":
-        for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext.AIORateLimiter", "telegram.ext.Application"):
+        for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """That the connection is gone when the bot stops is no mistake in the program."""
+    if record.exc_info and isinstance(record.exc_info[1], TelegramError):
+        record.exc_info = None
+    return True
 
 
 def hide(secret: str) -> None:

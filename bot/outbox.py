@@ -1,7 +1,7 @@
 """Delivers due notifications in order, keeps progress messages fresh, and updates messages whose subject has changed.
 
 A notification is marked as being sent before it is sent. If the process dies in between, nobody knows whether it
-arrived; then, as after a connection that broke, it is sent once more, and not a third time.
+arrived; then, as after a connection that timed out, it is sent once more, and not a third time.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
 from core import notifications
@@ -64,7 +64,12 @@ class Outbox:
         """At start: decide about the notifications that were being sent when the process died."""
         for note in self._store.notifications.all():
             if isinstance(note.state, Sending):
-                self._doubt(note, note.state.doubts, "the process ended while it was being sent")
+                self._doubt(
+                    note,
+                    note.state.doubts,
+                    notifications.REPEATS_AFTER_TIMEOUT,
+                    "the process ended while it was being sent",
+                )
 
     async def deliver(self) -> None:
         """Send what is due, oldest first; a chat whose message has to wait keeps its order."""
@@ -97,14 +102,18 @@ class Outbox:
             return True
         self._set(note, Sending(at=now, tries=pending.tries, doubts=pending.doubts))
         try:
-            sent = await replies.send_once(self._bot, note.chat, message, silent=note.silent, flood_retries=0)
+            sent = await replies.send_once(
+                self._bot, note.chat, message, silent=note.silent, flood_retries=replies.NO_RETRIES
+            )
         except (Forbidden, ChatMigrated, BadRequest) as error:
             self._set(note, Undeliverable(at=now, reason=str(error)))
             log.error("notification refused", note=note.id, chat=note.chat, error=str(error))
             return True
         except NetworkError as error:
             if replies.may_have_arrived(error):
-                return self._doubt(note, pending.doubts, str(error))
+                timed_out = isinstance(error, TimedOut)
+                allowed = notifications.REPEATS_AFTER_TIMEOUT if timed_out else notifications.REPEATS_AFTER_RESET
+                return self._doubt(note, pending.doubts, allowed, str(error))
             return self._wait(note, pending, min(RETRY_AFTER_ERROR * 2 ** min(pending.tries, 10), MAX_WAIT), error)
         except RetryAfter as error:
             wait = error.retry_after
@@ -121,11 +130,11 @@ class Outbox:
         log.warning("notification waits", note=note.id, seconds=pause.total_seconds(), error=str(error))
         return False
 
-    def _doubt(self, note: Notification, doubts: int, why: str) -> bool:
+    def _doubt(self, note: Notification, doubts: int, allowed: int, why: str) -> bool:
         """It may have arrived: try once more, or let it be."""
         now = self._clock()
-        if doubts < notifications.MAX_DOUBTS:
-            self._set(note, Pending(due_at=now + RETRY_AFTER_ERROR, doubts=doubts + 1))
+        if doubts < allowed:
+            self._set(note, Pending(due_at=now + RETRY_AFTER_ERROR * 2**doubts, doubts=doubts + 1))
             return False
         self._set(note, Undeliverable(at=now, reason=f"uncertain: {why}"))
         log.warning("notification in doubt", note=note.id, why=why)

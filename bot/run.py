@@ -91,13 +91,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         error_callback=_PollingErrors(),
         drop_pending_updates=False,
     )
-    timetable = ticks.start(
-        [
-            ticks.Every("pulse", 1.0, pulse.beat),
-            ticks.Every("checkpoint", CHECKPOINT_SECONDS, lambda: _checkpoint(installation)),
-        ],
-        installation.config.zone,
-    )
+    timetable = ticks.start(_jobs(installation, pulse), installation.config.zone)
     _say(line.greeting)
     log.info("ready", bot=app.bot.username)
     try:
@@ -109,6 +103,13 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         await app.stop()
         await pulse.drain()
         await app.shutdown()
+
+
+def _jobs(installation: Installation, pulse: Pulse) -> list[ticks.Every]:
+    return [
+        ticks.Every("pulse", 1.0, pulse.beat),
+        ticks.Every("checkpoint", CHECKPOINT_SECONDS, lambda: _checkpoint(installation)),
+    ]
 
 
 def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_local: bool) -> Services:

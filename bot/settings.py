@@ -73,7 +73,7 @@ def parse(values: Mapping[str, str], folder: Path) -> Settings:
         agent_command=read.command("AGENT_COMMAND"),
         agent_environment=agent_environment,
         approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
-        cost_limit=read.number("COST_LIMIT", 10, -1, 1e9),
+        cost_limit=read.number("COST_LIMIT", 10, 0, 1_000_000, low_counts=True),
     )
     if read.mistakes:
         listed = "\n".join(f"  {mistake}" for mistake in read.mistakes)
@@ -107,7 +107,7 @@ class _Reader:
         return self._values.get(name, "").strip() or default
 
     def wrong(self, name: str, why: str) -> None:
-        value = "" if name in SECRETS else f"={self.text(name)[:60]}"
+        value = "" if name in SECRETS else f"={_shown(self.text(name), 60)}"
         self.mistakes.append(f"{name}{value}: {why}")
 
     def token(self, name: str) -> str | None:
@@ -128,18 +128,21 @@ class _Reader:
             if re.fullmatch(r"\d{1,19}", word):
                 found.add(UserId(int(word)))
             elif word:
-                self.wrong(name, f"“{word[:20]}” is no Telegram id. Ids are numbers, separated by commas.")
+                self.wrong(name, f"“{_shown(word, 20)}” is no Telegram id. Ids are numbers, separated by commas.")
         return frozenset(found)
 
-    def number(self, name: str, default: float, low: float, high: float, *, whole: bool = False) -> float:
+    def number(
+        self, name: str, default: float, low: float, high: float, *, whole: bool = False, low_counts: bool = False
+    ) -> float:
         text = self.text(name)
         try:
             value = float(text) if text else default
         except ValueError:
             value = math.nan
-        beyond_low = value < low if whole else value <= low
+        low_counts = low_counts or whole
+        beyond_low = value < low if low_counts else value <= low
         if not math.isfinite(value) or beyond_low or value > high or (whole and value != int(value)):
-            limits = f"from {low:g} to {high:g}" if whole else f"over {low:g}, up to {high:g}"
+            limits = f"from {low:g} to {high:g}" if low_counts else f"over {low:g}, up to {high:g}"
             self.wrong(name, f"write a {'whole ' if whole else ''}number {limits}.")
             return default
         return value
@@ -165,7 +168,7 @@ class _Reader:
         words = [word for word in re.split(r"[\s,]+", self.text(name)) if word]
         for word in words:
             if word in SECRETS or not re.fullmatch(r"[A-Za-z_]\w*", word):
-                self.wrong(name, f"“{word[:40]}” is not a variable that may be given to agents.")
+                self.wrong(name, f"“{_shown(word, 40)}” is not a variable that may be given to agents.")
         return tuple(words)
 
     def command(self, name: str) -> tuple[str, ...] | None:
@@ -179,6 +182,11 @@ class _Reader:
         if unknown:
             self.wrong(name, f"{{{unknown.pop()}}} is unknown; {{prompt_file}} and {{worktree}} can be filled in.")
         return words or None
+
+
+def _shown(value: str, limit: int) -> str:
+    """The beginning of a value; a token that was put into the wrong line is not repeated."""
+    return re.sub(r"\d+:[\w-]{20,}", "[hidden]", value)[:limit]
 
 
 def _system_zone() -> str:

@@ -98,4 +98,4 @@ def _by_category(task: Task, text: str) -> Decision:
         return Decision(verdict=Verdict.RUN, rule=f"category: {name}", reason=f"{name} runs by itself")
     if task.category is Category.INFRASTRUCTURE and MAINTENANCE.search(text):
         return Decision(verdict=Verdict.RUN, rule="maintenance", reason="maintenance runs by itself")
-    return Decision(verdict=Verdict.ASK, rule=f"category: {name}", reason=f"{name} asks first")
+    return Decision(verdict=Verdict.ASK, rule=f"category: {name}", reason=f"its category is {name}")

@@ -16,8 +16,10 @@ from core.model.notification import (
 from core.model.task import Cancelled, Failed, NeedsApproval, Queued, Rejected, Task
 from core.ports import Store
 
-MAX_DOUBTS = 1
-"""A send whose end is uncertain is repeated once: better twice than never, but not more than twice."""
+REPEATS_AFTER_TIMEOUT = 1
+REPEATS_AFTER_RESET = 5
+"""How often a send whose end is uncertain is repeated: once if Telegram had the time to act, so that it comes twice at
+most; more often if the connection broke, which most often means that it never arrived."""
 
 
 def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *, silent: bool = False) -> None:

@@ -31,7 +31,7 @@ def reason(result: BuildResult) -> str:
     """One sentence on how it ended."""
     match result.outcome:
         case Proven():
-            return f"Proven: {tests(result)}." if result.after and result.after.tests else "Proven by its checks."
+            return _proof(result)
         case Unverified():
             return "Done, but not proven: no verification command is set."
         case AlreadyRed():
@@ -40,19 +40,30 @@ def reason(result: BuildResult) -> str:
             return f"The checks fail with this change: {tests(result)}."
         case Empty():
             return "The agent ended without changing anything."
-        case AgentFailed(exit_code=code, detail=detail):
-            ending = "could not be started" if code is None else f"ended with exit code {code}"
-            return f"The agent {ending}{': ' + detail if detail else ''}."
-        case TimedOut(limit=limit, idle=True):
-            return f"Stopped: no output for {span(limit)}."
-        case TimedOut(limit=limit):
-            return f"Stopped at its time limit of {span(limit)}."
+        case AgentFailed():
+            return _failure(result.outcome)
+        case TimedOut(limit=limit, idle=idle):
+            return f"Stopped: no output for {span(limit)}." if idle else f"Stopped at its time limit of {span(limit)}."
         case Stopped():
             return "Stopped on request."
         case NotPrepared(detail=detail):
             return detail
         case Abandoned():
             return "The build process vanished; the machine went down or something ended it. Its commits are kept."
+
+
+def _proof(result: BuildResult) -> str:
+    """Says “proven” only where the checks show a difference that the change made."""
+    before, after = result.before, result.after
+    if before is not None and after is not None and before.passed and before.tests == after.tests:
+        return f"The checks pass as before{': ' + _counts(after) if after.tests else ''}."
+    return f"Proven: {tests(result)}." if after is not None and after.tests else "Proven by its checks."
+
+
+def _failure(outcome: AgentFailed) -> str:
+    if outcome.exit_code is None:
+        return outcome.detail or "The agent could not be started."
+    return f"It ended with exit code {outcome.exit_code}{': ' + outcome.detail if outcome.detail else ''}."
 
 
 def tests(result: BuildResult) -> str:

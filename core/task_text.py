@@ -56,7 +56,7 @@ def parse_hours(text: str) -> float:
     given = text.strip()
     match = _HOURS.fullmatch(given)
     if not given or match is None:
-        if given.startswith("-") and _HOURS.fullmatch(given[1:].lstrip()):
+        if given.startswith(("-", "−")) and _HOURS.fullmatch(given[1:].lstrip()):
             return check_hours(-1)
         raise Refused(f"“{given[:40]}” is not a number of hours. Write it like 0.5, 2h or 30m.")
     plain, whole, minutes = match.groups()

@@ -62,4 +62,4 @@ async def free_text(update: Update, context: Context) -> None:
 def draft_card(services: Services, draft: Draft) -> Message:
     """The card of a draft."""
     missing = draft.command is None and services.config.agent_command is None
-    return drafts.card(draft, agent_missing=missing)
+    return drafts.card(draft, agent_missing=missing, has_projects=bool(services.projects.all()))

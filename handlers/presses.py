@@ -1,9 +1,11 @@
 """Button presses: one place decodes them, acts, answers with a toast, and brings the message up to date."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram import CallbackQuery, Update
+from telegram.error import BadRequest
 
 from core import notifications
 from core.errors import JarvisError
@@ -46,11 +48,20 @@ async def press(update: Update, context: Context) -> None:
         concerned = _concerns(context, pressed)
         toast = await _HANDLERS[type(pressed)](update, context, pressed)
     except JarvisError as error:
-        await query.answer(str(error)[:MAX_TOAST], show_alert=True)
+        await _say(query, str(error), alert=True)
     else:
-        await query.answer(toast and toast[:MAX_TOAST])
+        await _say(query, toast)
     if concerned is not None:
         await _show_state(query, context, concerned)
+
+
+async def _say(query: CallbackQuery, text: Toast, *, alert: bool = False) -> None:
+    """Answer the press. One that waited for a quarter of an hour can't be answered any more; it was acted on."""
+    try:
+        await query.answer(text and text[:MAX_TOAST], show_alert=alert)
+    except BadRequest as error:
+        if not re.search("too old|query id is invalid", error.message, re.IGNORECASE):
+            raise
 
 
 def _concerns(context: Context, pressed: Press) -> TaskId | None:
@@ -107,7 +118,7 @@ async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
             return None
         case TaskVerb.START:
             services.queue.start_now(task, now)
-            toast = "It starts as soon as a slot is free."
+            toast = f"It {tasks.start_words(services, task)}.".replace("/", "")
         case TaskVerb.CANCEL:
             services.queue.cancel(task, tasks.person(update), now)
             toast = "Cancelled."

@@ -25,7 +25,7 @@ async def list_or_change(update: Update, context: Context) -> None:
     match words:
         case []:
             await reply(update, projects.listing(services.projects.all()))
-        case ["add", path, *rest]:
+        case ["add", path, *rest] if path:
             unchecked = "--unchecked" in rest
             options = _options([word for word in rest if word != "--unchecked"])
             if "--verify" in options and not unchecked:

@@ -17,6 +17,8 @@ from handlers.views.message import MAX_TEXT, Document, Message, escape, unescape
 
 MAX_CAPTION = 1024
 TRIES = 4
+NO_RETRIES = -1
+"""For `flood_retries`; the library takes a 0 for “as usual”."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 Result = TypeVar("Result")

@@ -72,7 +72,18 @@ async def start_now(update: Update, context: Context) -> None:
     """`/go 12`: build it as soon as a slot is free."""
     services = context.services
     task = services.queue.start_now(parsing.only_task_id(context.args or [], "go"), services.clock())
-    await _acted(update, context, task.id, "starts as soon as a slot is free")
+    await _acted(update, context, task.id, start_words(services, task.id))
+
+
+def start_words(services: Services, task_id: TaskId) -> str:
+    """When a task that the owner wants at once will start, to be read after its name."""
+    listed = services.scheduler.find(task_id)
+    soon = "starts as soon as a slot is free"
+    if isinstance(listed.task.state, NeedsApproval):
+        return f"needs your approval first; then it {soon}"
+    if listed.waits_for:
+        return f"waits for {tasks.names(listed.waits_for)}; then it {soon}"
+    return soon
 
 
 async def cancel(update: Update, context: Context) -> None:

@@ -4,6 +4,7 @@ The lock is `flock` on `journal.lock`, so it ends with the process that held it.
 mapped into memory by every process: a reader sees with one look whether anybody has committed since.
 """
 
+import enum
 import fcntl
 import mmap
 import os
@@ -18,6 +19,18 @@ _SIZE = 4096
 _END_BITS = 40
 _FIRST_WAIT = 0.00005
 _LONGEST_WAIT = 0.002
+
+
+class Doing(enum.IntEnum):
+    """Stands on the board while it is done; if its author dies or fails, the next one to take the lock sees it."""
+
+    NOTHING = 0
+    COMMITTING = 1
+    """There may be a record behind the published position."""
+    DISAVOWING = 2
+    """What is behind the published position could not be confirmed by the disk, and must not count."""
+    SWITCHING = 3
+    """There may be another journal than the published one."""
 
 
 def position(journal: int, end: int) -> int:
@@ -48,7 +61,7 @@ class Gate:
                 os.close(self._fd)
                 raise
         self.board = memoryview(self._map).cast("Q")
-        """[0]: the published position. [1]: not 0 if the disk failed to confirm what lies behind that position."""
+        """[0]: the published position. [1]: what the holder of the lock is doing, see `Doing`."""
 
     def acquire(self) -> None:
         """Take the lock. Raises StoreUnavailable when another process holds it for longer than the patience."""

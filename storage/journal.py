@@ -112,11 +112,6 @@ class Journal:
                 start += len(piece)
         return b"".join(pieces)
 
-    def written_at(self, offset: int) -> bool:
-        """Whether anything stands there."""
-        with in_plain_words("The journal can't be read", self.path):
-            return bool(os.pread(self.fd, HEAD, offset).strip(b"\0"))
-
     def append(self, offset: int, line: bytes) -> None:
         """Write a frame behind the last one and wait until it is on the disk. Raises OSError."""
         if offset + len(line) > self._allocated:

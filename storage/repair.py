@@ -15,7 +15,7 @@ from storage import journal as journals
 from storage import snapshot
 from storage.disk import Disk, in_plain_words
 from storage.frames import salvage
-from storage.gate import Gate, position
+from storage.gate import Doing, Gate, position, split_position
 from storage.journal import Header, Journal, Record, decode_record
 from storage.loading import load
 from storage.migrations import Documents, migrate, reset_record
@@ -65,9 +65,10 @@ def _repair(folder: Path, gate: Gate, now: datetime, disk: Disk) -> RepairReport
         top = max([history.top, *(header.base for header in history.headers)])
         header = Header(id=journals.new_id(history.id), version=VERSION, base=top, files={}, at=now)
         record = reset_record(documents, top + 1, now)
+        gate.board[1] = Doing.SWITCHING
         fresh = journals.create(folder, disk, header, record, keep_previous=False)
         gate.board[0] = position(header.id, fresh.start + len(record))
-        gate.board[1] = 0
+        gate.board[1] = Doing.NOTHING
         fresh.close()
     return report
 
@@ -78,7 +79,7 @@ def _is_sound(folder: Path, gate: Gate, disk: Disk) -> bool:
     except StoreUnavailable:
         return not any((folder / name).exists() for name in (journals.NAME, *FILES))
     try:
-        known, end = gate.board[0] >> 40, gate.board[0] & ((1 << 40) - 1)
+        known, end = split_position(gate.board[0])
         load(folder, journal, end if known == journal.header.id else 0)
     except StoreUnavailable:
         return journal.header.version > VERSION
@@ -141,36 +142,49 @@ class _History:
 
     def _start_of(self, file: str, report: RepairReport) -> tuple[Documents, int]:
         """The content of a data file from which the journals lead to the present, or the best there is."""
-        needed = any(header.files.get(file) for header in self.headers)
         sound = list(self._sound_copies(file))
-        for tables, last in sound:
-            if self._complete(file, last):
-                return tables, last
+        if not any(header.files.get(file) for header in self.headers):
+            sound.append(({}, 0))
+        for fits in (self._complete, self._reached):
+            for tables, last in sound:
+                if fits(file, last):
+                    return tables, last
         path = self._folder / file
-        if not needed and not path.exists():
-            return {}, 0
+        if not sound and not path.exists() and self.headers:
+            report.lost.append(f"{file} is missing, and so is the copy before it.")
+        rescued = _rows_of_damaged(path) if path.exists() and not self._is_sound(path) else {}
         tables, last = max(sound, key=lambda copy: copy[1], default=({}, 0))
-        if sound:
-            report.lost.append(f"{file}: changes between {last} and the oldest that can be read may be missing.")
-        rescued = _rows_of_damaged(path) if path.exists() else {}
+        if last:
+            report.lost.append(f"{file}: it is as of change {last}; some later changes may be missing.")
+        if rescued:
+            count = sum(len(rows) for rows in rescued.values())
+            report.doubtful.append(f"{file}: {count} rows come from a damaged file. Look through them.")
         for name, rows in rescued.items():
             tables.setdefault(name, {}).update(rows)
-        count = sum(len(rows) for rows in rescued.values())
-        report.doubtful.append(f"{file}: {count} rows come from a damaged file. Look through them.")
         return tables, last
 
     def _sound_copies(self, file: str) -> Iterator[tuple[Documents, int]]:
         for name in (file, file + snapshot.PREVIOUS_SUFFIX):
-            try:
+            if self._is_sound(self._folder / name):
                 _, last, tables = snapshot.read_raw(self._folder / name)
-            except StoreUnavailable:
-                continue
-            yield tables, last
+                yield tables, last
+
+    @staticmethod
+    def _is_sound(path: Path) -> bool:
+        try:
+            snapshot.read_raw(path)
+        except StoreUnavailable:
+            return False
+        return True
+
+    def _reached(self, file: str, last: int) -> bool:
+        """Whether a journal goes back far enough to hold every later change of the file."""
+        return any(header.files.get(file, 0) <= last for header in self.headers)
 
     def _complete(self, file: str, last: int) -> bool:
         """Whether every later change of the file is among the good records."""
         bases = [header.base for header in self.headers if header.files.get(file, 0) <= last]
-        return bool(bases) and all(n in self._records for n in range(max(last, *bases, 0) + 1, self.top + 1))
+        return bool(bases) and all(n in self._records for n in range(max(last, *bases) + 1, self.top + 1))
 
 
 def _apply(record: Record, documents: Documents, through: dict[str, int]) -> None:

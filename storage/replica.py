@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,7 +12,7 @@ from core.errors import StoreUnavailable
 from storage import journal as journals
 from storage.disk import Disk, in_plain_words, unavailable
 from storage.frames import Tail, frame, scan
-from storage.gate import Gate, position, split_position
+from storage.gate import Doing, Gate, position, split_position
 from storage.journal import Follows, Header, Journal, damaged
 from storage.loading import load, replay
 from storage.migrations import upgrade
@@ -94,6 +93,7 @@ class Replica:
         n = self.state.n + 1
         changes = b",".join(transaction.encoded)
         line = frame(b'{"n":%d,"at":%b,"changes":[%b]}' % (n, encode(self.clock()), changes))
+        self._board[1] = Doing.COMMITTING
         try:
             self.journal.append(self.end, line)
         except BaseException as error:
@@ -104,6 +104,7 @@ class Replica:
         with self.guard:
             self.state.commit(n, transaction.changes)
             self._publish(self.end + len(line))
+        self._board[1] = Doing.NOTHING
 
     def switch(self, header: Header, records_from: int) -> None:
         """Go over to a new journal that begins with the records from there on. Only for the one writer.
@@ -112,9 +113,11 @@ class Replica:
         """
         with self.guard, in_plain_words("The journal can't be renewed", self.folder):
             records = self.journal.read(records_from, self.end)
+            self._board[1] = Doing.SWITCHING
             fresh = journals.create(self.folder, self.disk, header, records, keep_previous=True)
             self._use(fresh)
             self._publish(fresh.start + len(records))
+            self._board[1] = Doing.NOTHING
 
     def frozen(self) -> tuple[dict[str, dict[str, Any]], int, dict[str, int]]:
         """Copies of all tables, the number of the last transaction, and for each data file the last that changed it."""
@@ -153,6 +156,7 @@ class Replica:
             return journal
         journal = Journal(self._path, self.disk)
         if journal.header.version != VERSION:
+            self._board[1] = Doing.SWITCHING
             try:
                 return upgrade(self.folder, journal, self.disk, self.clock())
             finally:
@@ -163,7 +167,7 @@ class Replica:
         """Read everything. Only for the one writer."""
         known, end = split_position(self._board[0])
         acknowledged = end if known == journal.header.id else 0
-        if acknowledged and self._board[1]:
+        if acknowledged and self._board[1] == Doing.DISAVOWING:
             self._blank(journal, acknowledged)
         loaded = load(self.folder, journal, acknowledged)
         if loaded.torn:
@@ -174,13 +178,13 @@ class Replica:
         self.snapshot_size = loaded.snapshot_size
         self._use(journal)
         self._publish(loaded.end)
+        self._board[1] = Doing.NOTHING
 
     def _use(self, journal: Journal) -> None:
         if journal is not self.journal:
             self.journal.close()
         self.journal = journal
         self.end = journal.start
-        self._inode = os.fstat(journal.fd).st_ino
         self.seen = position(journal.header.id, self.end)
 
     def _publish(self, end: int) -> None:
@@ -223,24 +227,25 @@ class Replica:
 
     def _catch_up(self) -> None:
         """Be on the present journal, at its end, with nothing behind it. Only for the one writer."""
-        with in_plain_words("The data can't be read", self._path):
-            moved = self._path.stat().st_ino != self._inode
-        if moved and split_position(self._board[0])[0] == self.journal.header.id:
+        doing = self._board[1]
+        if doing == Doing.SWITCHING:
             self._announce()
         if not self._follow():
             self._reload()
-            return
-        if self._board[1]:
+        elif doing == Doing.DISAVOWING:
             self._blank(self.journal, self.end)
-        elif self.journal.written_at(self.end):
+        elif doing == Doing.COMMITTING:
             self._take_over_rest()
+        if doing:
+            self._board[1] = Doing.NOTHING
 
     def _announce(self) -> None:
         """Publish a journal that somebody put in place who died, or whose disk failed, before the last step."""
         fresh = Journal(self._path, self.disk)
         try:
-            self._settle(fresh)
-            self._board[0] = position(fresh.header.id, journals.read_all(fresh, 0)[1].end)
+            if fresh.header.id != split_position(self._board[0])[0]:
+                self._settle(fresh)
+                self._board[0] = position(fresh.header.id, journals.read_all(fresh, 0)[1].end)
         finally:
             fresh.close()
 
@@ -284,10 +289,10 @@ class Replica:
     def _blank(self, journal: Journal, end: int) -> None:
         with in_plain_words("The journal can't be written", self._path):
             journal.blank(end)
-        self._board[1] = 0
 
     def _disavow(self) -> None:
         """Make sure that a record of which nobody knows whether it is on the disk never counts, now or later."""
-        self._board[1] = 1
+        self._board[1] = Doing.DISAVOWING
         with contextlib.suppress(StoreUnavailable):
             self._blank(self.journal, self.end)
+            self._board[1] = Doing.NOTHING

@@ -10,6 +10,8 @@ from storage.schema import Row, TableSpec, encode
 class Overlay(Generic[Row]):
     """What an open transaction has changed in one table; its order is the one that a dict would have."""
 
+    __slots__ = ("_added", "_changed", "_gone")
+
     def __init__(self) -> None:
         self._changed: dict[str, Row] = {}
         self._gone: set[str] = set()

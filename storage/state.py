@@ -37,12 +37,14 @@ class State:
         """Do the changes of an own transaction: (table, key, row), with None as the row to remove."""
         touched = set()
         for table, key, row in changes:
-            touched.add(table)
+            touched.add(TABLES[table].file)
             if row is None:
                 self.tables[table].pop(key, None)
             else:
                 self.tables[table][key] = row
-        self._touch(n, set(), touched)
+        for file in touched:
+            self.through[file] = n
+        self.n = n
 
     def _do(self, change: Change, done: set[str]) -> None:
         if change.kind == "clear":

@@ -1,12 +1,15 @@
-"""What tests of every room may use: a clock that is set, a home of its own, and a real store in it."""
+"""What tests of every room may use: a clock that is set, a home of its own, a real store in it, and real git."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from storage import JournalStore, open_store
 from tests.fakes import SetClock
+
+Git = Callable[..., str]
 
 
 @pytest.fixture
@@ -24,3 +27,31 @@ def store(home: Path, clock: SetClock) -> Iterator[JournalStore]:
     opened = open_store(home, clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
+    """Runs git as the owner of a project would, without the settings of whoever runs the tests."""
+    user = tmp_path / "user"
+    user.mkdir()
+    monkeypatch.setenv("HOME", str(user))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+    def run(folder: Path, *arguments: str) -> str:
+        identity = ["-c", "user.name=Owner", "-c", "user.email=owner@example.com", "-c", "init.defaultBranch=main"]
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+    return run
+
+
+@pytest.fixture
+def repository(tmp_path: Path, owner: Git) -> Path:
+    """A repository with `a.txt` in one commit on `main`."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    owner(folder, "init", "--quiet")
+    (folder / "a.txt").write_text("one\n")
+    owner(folder, "add", ".")
+    owner(folder, "commit", "--quiet", "-m", "first")
+    return folder

@@ -96,11 +96,11 @@ class FakeAgents:
 
     # -- what happens to builds ---------------------------------------------------------------------------------------
 
-    def end(self, build: BuildId, outcome: Outcome | None = None) -> None:
+    def end(self, build: BuildId, outcome: Outcome | None = None, *, commit: str = "b" * 40) -> None:
         """The build process writes its result and ends."""
         run = self._runs[build]
         now = self._clock()
-        run.result = factories.result(outcome, started_at=now, ended_at=now)
+        run.result = factories.result(outcome, started_at=now, ended_at=now, commit=commit)
         run.alive = False
 
     def vanish(self, build: BuildId) -> None:

@@ -1,5 +1,7 @@
 """`jarvis autonomous-queue`: add tasks, start builds, see how far they are."""
 
+import re
+
 import click
 
 from bot.cli import rows
@@ -17,8 +19,15 @@ def group() -> None:
     """The queue: add tasks, start builds, follow them."""
 
 
-# Negative hours must reach our own check and not be taken for an option.
-@group.command(context_settings={"ignore_unknown_options": True})
+class WithNumbers(click.Command):
+    """Takes “-1” for a number, so that our own check refuses it, and not for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As its base; the minus of a number becomes a real one."""
+        return super().parse_args(ctx, [re.sub(r"^-(?=[\d.,]+[hm]?$)", "−", word) for word in args])
+
+
+@group.command(cls=WithNumbers)
 @click.argument("title")
 @click.argument("description", default="")
 @click.argument("hours", default="1")

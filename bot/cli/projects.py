@@ -48,8 +48,12 @@ def list_projects(as_json: bool) -> None:
 
 @group.command()
 @click.argument("name")
-def remove(name: str) -> None:
+@json_option
+def remove(name: str, as_json: bool) -> None:
     """Forget a project. Its files stay as they are."""
     with installation() as at:
         at.projects.remove(ProjectName(name))
-    click.echo(f"{name} is no longer registered.")
+    if as_json:
+        show_json({"removed": name})
+    else:
+        click.echo(f"{name} is no longer registered.")

@@ -6,7 +6,7 @@ from core.model.build import BuildSpec
 from core.runtime.committing import commit_message, commit_work, drop_empty_branch
 from core.runtime.git import GitError, branch_tip, git
 from core.runtime.run_folder import RunFolder
-from core.runtime.worktrees import add, remove
+from core.runtime.worktrees import add, remove, take_up
 
 
 class Unpreparable(Exception):
@@ -44,7 +44,7 @@ def _prepare(folder: RunFolder, spec: BuildSpec, repository: Path) -> str:
         _make_branch(folder, spec, repository, base)
         made_from = base
     else:
-        git(repository, "worktree", "add", "--quiet", spec.worktree, spec.branch)
+        take_up(repository, Path(spec.worktree), spec.branch)
     folder.note_prepared(True)
     return made_from
 

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from core.runtime.files import private_folder
 from core.runtime.git import GitError, git
+from core.runtime.locks import try_lock
+
+_PATIENCE = 120.0
 
 _UNDER_WAY = {
     "MERGE_HEAD": "merge",
@@ -31,7 +34,9 @@ class Worktree(NamedTuple):
 def worktrees(repository: Path) -> list[Worktree]:
     """All checkouts of the repository whose folder is there, the main one first. Raises GitError."""
     found = []
-    for record in git(repository, "worktree", "list", "--porcelain", "-z").split("\0\0"):
+    with _alone(repository):
+        listing = git(repository, "worktree", "list", "--porcelain", "-z")
+    for record in listing.split("\0\0"):
         fields = dict(line.partition(" ")[::2] for line in record.split("\0") if line)
         if "worktree" in fields and "bare" not in fields and Path(fields["worktree"]).is_dir():
             branch = fields["branch"].removeprefix("refs/heads/") if "branch" in fields else None
@@ -67,7 +72,10 @@ def record_folder(repository: Path, path: Path) -> Path | None:
     common = git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n")
     link = path.resolve() / ".git"
     for record in (Path(common) / "worktrees").glob("*/gitdir"):
-        target = record.parent / record.read_text(errors="surrogateescape").rstrip("\n")
+        try:
+            target = record.parent / record.read_text(errors="surrogateescape").rstrip("\n")
+        except FileNotFoundError:  # another build has just removed its worktree
+            continue
         if target.parent.resolve() / target.name == link:
             return record.parent
     return None
@@ -77,21 +85,43 @@ def add(repository: Path, path: Path, commit: str, *, branch: str | None = None)
     """Check the commit out at `path`: on a new branch of that name, or detached. Raises GitError."""
     private_folder(path.parent)
     kind = ["--detach"] if branch is None else ["-b", branch]
-    git(repository, "worktree", "add", "--quiet", *kind, str(path), commit)
+    with _alone(repository):
+        git(repository, "worktree", "add", "--quiet", *kind, str(path), commit)
+
+
+def take_up(repository: Path, path: Path, branch: str) -> None:
+    """Check an existing branch out at `path`. Raises GitError."""
+    with _alone(repository):
+        git(repository, "worktree", "add", "--quiet", str(path), branch)
 
 
 def remove(repository: Path, path: Path) -> None:
     """Remove the worktree with everything in it; nothing happens when there is none at `path`. Raises GitError."""
-    record = record_folder(repository, path)
-    if record is None:
-        return
-    if path.is_dir():
-        _restore_link(record, path)
-    try:
-        git(repository, "worktree", "remove", "--force", "--force", str(path))
-    except GitError:
-        _make_writable(path)
-        git(repository, "worktree", "remove", "--force", "--force", str(path))
+    with _alone(repository):
+        record = record_folder(repository, path)
+        if record is None:
+            return
+        if path.is_dir():
+            _restore_link(record, path)
+        try:
+            git(repository, "worktree", "remove", "--force", "--force", str(path))
+        except GitError:
+            _make_writable(path)
+            git(repository, "worktree", "remove", "--force", "--force", str(path))
+
+
+@contextmanager
+def _alone(repository: Path) -> Iterator[None]:
+    """Not while another process of ours makes, removes or lists worktrees of the repository.
+
+    Git reads the records of all worktrees in each of these, and dies of one that is half there.
+    """
+    common = git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n")
+    lock = try_lock(Path(common) / "jarvis-worktrees.lock", patience=_PATIENCE)
+    if lock is None:
+        raise GitError("worktree", None, "another process keeps the worktrees locked")
+    with lock:
+        yield
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from core.briefs import Brief, Finished
 from core.model.task import Completed, Merged
 from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
 from handlers.views import times
-from handlers.views.message import Button, Message, escape, lines, shorten
+from handlers.views.message import MAX_TEXT, Button, Message, escape, lines, shorten, unescape, utf16_length
 
-SHOWN = 8
+SHOWN = (8, 4, 2, 1)
+"""How many entries of each section are shown; the first number with which the brief fits into a message."""
 
 
 def brief(report: Brief, zone: ZoneInfo) -> Message:
@@ -22,27 +23,37 @@ def brief(report: Brief, zone: ZoneInfo) -> Message:
         return Message(
             f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}.", _queue_button()
         )
-    sections = [
-        _section("🚀 Shipped, with proof", [_finished(entry) for entry in report.shipped]),
-        _section("📦 Built, but not proven", [_finished(entry) for entry in report.unproven]),
-        _section("🔨 Building now", _running(report, now, zone)),
-        _section("❌ Failed", [_finished(entry) for entry in report.failed]),
-        _section(
-            "✋ Waits for your approval",
-            [f"/{q.task.id} {_title(q.task.title)}: {escape(q.approval.reason)}" for q in report.questions],
-        ),
-        _section("🔀 Waits for your merge", [f"/{task.id} {_title(task.title)}" for task in report.to_merge]),
-    ]
-    shipped = f"{times.hours(report.hours_shipped)} shipped" if report.hours_shipped else "nothing shipped"
-    text = lines(head, *sections, "", f"{shipped} since {times.clock(report.since, zone, now)}; {queue}.")
+    text = ""
+    for shown in SHOWN:
+        text = _text(report, head, queue, shown, zone)
+        if utf16_length(unescape(text)) <= MAX_TEXT:
+            break
     return Message(text, _buttons(report))
 
 
-def _section(title: str, entries: list[str]) -> list[str]:
+def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> str:
+    now = report.now
+    sections = [
+        ("🚀 Shipped, with proof", [_finished(entry) for entry in report.shipped]),
+        ("📦 Built, but not proven", [_finished(entry) for entry in report.unproven]),
+        ("🔨 Building now", _running(report, now, zone)),
+        ("❌ Failed", [_finished(entry) for entry in report.failed]),
+        (
+            "✋ Waits for your approval",
+            [f"/{q.task.id} {_title(q.task.title)}: {escape(q.approval.reason)}" for q in report.questions],
+        ),
+        ("🔀 Waits for your merge", [f"/{task.id} {_title(task.title)}" for task in report.to_merge]),
+    ]
+    listed = [line for title, entries in sections for line in _section(title, entries, shown)]
+    shipped = f"{times.hours(report.hours_shipped)} shipped" if report.hours_shipped else "nothing shipped"
+    return lines(head, listed, "", f"{shipped} since {times.clock(report.since, zone, now)}; {queue}.")
+
+
+def _section(title: str, entries: list[str], shown: int) -> list[str]:
     if not entries:
         return []
-    more = [f"… and {len(entries) - SHOWN} more"] if len(entries) > SHOWN else []
-    return [f"\n<b>{title}</b>", *(f"• {entry}" for entry in entries[:SHOWN]), *more]
+    more = [f"… and {len(entries) - shown} more"] if len(entries) > shown else []
+    return [f"\n<b>{title}</b>", *(f"• {entry}" for entry in entries[:shown]), *more]
 
 
 def _finished(entry: Finished) -> str:

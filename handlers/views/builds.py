@@ -39,8 +39,8 @@ def bar(share: float) -> str:
 def over(task: Task, build: Build, result: BuildResult) -> Message:
     """What the progress message becomes when the build has ended: one line; the news is a message of its own."""
     took = times.span(result.ended_at - build.started_at)
-    sign = "✅" if outcomes.is_usable(result.outcome) else "❌"
-    return Message(f"{sign} <b>{escape(task.title)}</b> · /{task.id} · built in {took}")
+    ending = ("✅", "built in") if outcomes.is_usable(result.outcome) else ("❌", "ended after")
+    return Message(f"{ending[0]} <b>{escape(task.title)}</b> · /{task.id} · {ending[1]} {took}")
 
 
 def ended(task: Task, build: Build, result: BuildResult, *, current: bool) -> Message:
@@ -54,7 +54,7 @@ def ended(task: Task, build: Build, result: BuildResult, *, current: bool) -> Me
         escape(shorten(outcomes.reason(result), 400)),
         _size(result),
         f"branch <code>{escape(build.spec.branch)}</code>" if outcomes.is_usable(result.outcome) and current else None,
-        _evidence(result),
+        _evidence(build, result),
         _delivery(task, build) if current else None,
     )
     return Message(text, rows)
@@ -82,14 +82,14 @@ def _size(result: BuildResult) -> str | None:
     return f"{result.diff.files} {noun}, +{result.diff.insertions} −{result.diff.deletions} · {took}"
 
 
-def _evidence(result: BuildResult) -> str | None:
-    """The last lines, where they help to see what went wrong."""
+def _evidence(build: Build, result: BuildResult) -> str | None:
+    """The last lines, where they help to see what went wrong; with paths from the root of the project."""
     if isinstance(result.outcome, Broke) and result.after is not None:
-        return pre(result.after.tail, 600) or None
+        return pre(result.after.tail.replace(f"{build.spec.worktree}-proof/", ""), 600) or None
     if outcomes.is_usable(result.outcome):
         return None
     limit = 300 if isinstance(result.outcome, TimedOut) else 600
-    return pre(result.tail, limit) or None
+    return pre(result.tail.replace(f"{build.spec.worktree}/", ""), limit) or None
 
 
 def _delivery(task: Task, build: Build) -> str | None:

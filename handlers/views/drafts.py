@@ -11,8 +11,11 @@ from handlers.views.message import Button, Message, escape, lines, shorten
 HOURS = (0.25, 0.5, 1, 2, 4, 6, 8, 12)
 
 
-def card(draft: Draft, *, agent_missing: bool) -> Message:
-    """The draft with a button for each field."""
+def card(draft: Draft, *, agent_missing: bool, has_projects: bool) -> Message:
+    """The draft with a button for each field, and warnings about what would keep it from being built."""
+    no_project = (
+        "Choose a project, or it can't be built." if has_projects else "No project is registered yet: /projects"
+    )
     text = lines(
         f"📝 <b>{escape(draft.title)}</b>",
         f"<blockquote expandable>{escape(shorten(draft.description, 1000))}</blockquote>"
@@ -21,7 +24,7 @@ def card(draft: Draft, *, agent_missing: bool) -> Message:
         f"command <code>{escape(shorten(draft.command, 300))}</code>" if draft.command else None,
         "Shall I add this task? Tap what you want to change.",
         "⚠️ No coding agent is set up yet, so it will wait (AGENT_COMMAND in .env)." if agent_missing else None,
-        "⚠️ No project is registered yet: jarvis projects add PATH" if draft.project is None else None,
+        f"⚠️ {no_project}" if draft.project is None else None,
     )
     project = draft.project or "no project"
     return Message(
@@ -62,7 +65,7 @@ def choices(draft: Draft, field: DraftField, projects: list[Project]) -> Message
         DraftField.HOURS: "How long will it take?",
         DraftField.PRIORITY: "How important is it?",
         DraftField.CATEGORY: "What kind of work is it?",
-        DraftField.PROJECT: "Which project?" if projects else "No project is registered. Use: jarvis projects add PATH",
+        DraftField.PROJECT: "Which project?" if projects else "No project is registered yet. /projects says how.",
     }[field]
     return Message(f"📝 <b>{escape(draft.title)}</b>\n{question}", [*rows, [Button("↩️ Back", Choose(draft.id))]])
 

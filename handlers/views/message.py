@@ -49,12 +49,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def pre(text: str, limit: int = 1500) -> str:
-    """The end of a longer output as a block of fixed width; empty for nothing."""
+    """The end of a longer output (in UTF-16 units) as a block of fixed width; empty for nothing."""
     tail = text.strip("\n")
     if not tail.strip():
         return ""
-    if len(tail) > limit:
-        cut = tail[-limit:]
+    if utf16_length(tail) > limit:
+        cut = tail.encode("utf-16-le")[-2 * limit :].decode("utf-16-le", "ignore")
         _, newline, whole_lines = cut.partition("\n")
         tail = "…\n" + (whole_lines if newline else cut)
     return f"<pre>{escape(tail)}</pre>"

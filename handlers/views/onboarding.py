@@ -9,7 +9,7 @@ from handlers.views.message import Button, Message, escape, lines
 def welcome(name: str, *, offer_sample: bool, local: bool) -> Message:
     """The answer to `/start`."""
     text = lines(
-        f"👋 Hello {escape(name)}. I am <b>Jarvis</b>.",
+        f"👋 Hello{'' if local else f' {escape(name)}'}. I am <b>Jarvis</b>.",
         "Write me what to build. I run coding agents on it while you sleep, work or train, each in its own git "
         "worktree, prove the result with your tests, and ask before I merge.",
         "",

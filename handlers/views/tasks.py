@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from core import priority
 from core.build_scheduler import Listed, Stats
 from core.model.approval import Approval
+from core.model.ids import TaskId
 from core.model.task import (
     Cancelled,
     Completed,
@@ -92,8 +93,8 @@ def card(listed: Listed, approval: Approval | None, now: datetime, zone: ZoneInf
         f"{times.hours(task.hours)} ({listed.size}) · {task.category.value} · {task.priority.value}",
         f"score {escape(priority.explain(task))}",
         f"project {escape(task.project)}" if task.project else "no project",
-        f"waits for {', '.join('/' + waiting for waiting in listed.waits_for)}" if listed.waits_for else None,
-        " ".join("#" + escape(tag) for tag in task.tags) or None,
+        f"waits for {names(listed.waits_for)}" if listed.waits_for else None,
+        escape(shorten(" ".join("#" + tag for tag in task.tags), 300)) or None,
         f"command <code>{escape(shorten(task.command, 300))}</code>" if task.command else None,
         f"checked by <code>{escape(shorten(task.verify, 200))}</code>" if task.verify else None,
         f"<blockquote expandable>{escape(shorten(task.description, 1500))}</blockquote>" if task.description else None,
@@ -124,10 +125,16 @@ def state_line(state: TaskState, now: datetime, zone: ZoneInfo) -> str:
             return f"cancelled {times.relative(at, now)}"
 
 
+def names(task_ids: Sequence[TaskId]) -> str:
+    """The first few, as commands that show them, and how many more."""
+    more = f" and {len(task_ids) - 5} more" if len(task_ids) > 5 else ""
+    return ", ".join(f"/{task_id}" for task_id in task_ids[:5]) + more
+
+
 def line(listed: Listed) -> str:
     """One task in a list; the id is a command that shows its card."""
     task = listed.task
-    waits = f" · waits for {', '.join(listed.waits_for)}" if listed.waits_for else ""
+    waits = f" · waits for {names(listed.waits_for)}" if listed.waits_for else ""
     return (
         f"{mark(task.state)} /{task.id} <b>{escape(shorten(task.title, 80))}</b>\n"
         f"      {times.hours(task.hours)} · {task.category.value} · score {listed.score:.1f}{escape(waits)}"

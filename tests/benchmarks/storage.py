@@ -195,7 +195,7 @@ def _in_turns(ours: Operation, peer: Operation, first: int, count: int) -> tuple
 def _two_processes(folder: Path, size: int, quick: bool) -> Line:
     count = 300 if quick else 1000
     mine, theirs = [], []
-    for _ in range(3):
+    for _ in range(5):
         mine.append(_race(_write_ours, folder / "ours", count))
         theirs.append(_race(_write_peer, folder / "peer.db", count))
     return _compare(f"commit with two processes writing, {size:,} tasks", "SQLite", mine, theirs, "at most 1.5x")

@@ -25,7 +25,7 @@ def test_a_question_is_recorded_with_its_reason_and_its_news(engines: Engines, t
     asked = question(engines, task)
 
     assert task.state == NeedsApproval(approval=asked.id)
-    assert asked.reason == "New features asks first"
+    assert asked.reason == "its category is New features"
     assert asked.escalated is False
     assert asked.expires_at - asked.asked_at == timedelta(days=7)
     assert engines.subjects() == [ApprovalAsked(approval=asked.id)]

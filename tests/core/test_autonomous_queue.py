@@ -334,7 +334,7 @@ def test_a_build_that_cannot_be_launched_fails_with_the_reason(engines: Engines)
     assert build.state.result.outcome == AgentFailed(exit_code=None, detail="no more processes")
     state = engines.task(task).state
     assert isinstance(state, Failed)
-    assert state.reason == "The agent could not be started: no more processes."
+    assert state.reason == "no more processes."
 
 
 def test_a_stop_before_the_launch_never_launches(engines: Engines) -> None:

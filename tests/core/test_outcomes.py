@@ -42,10 +42,10 @@ RED = verification(passed=3, failed=1)
             "The checks fail with this change: 1 failed, 3 passed → ended at the time limit.",
         ),
         (factories.result(Empty()), "The agent ended without changing anything."),
-        (factories.result(AgentFailed(exit_code=3)), "The agent ended with exit code 3."),
+        (factories.result(AgentFailed(exit_code=3)), "It ended with exit code 3."),
         (
             factories.result(AgentFailed(exit_code=None, detail="not found")),
-            "The agent could not be started: not found.",
+            "not found",
         ),
         (factories.result(TimedOut(limit=1800.0, idle=True)), "Stopped: no output for 30 min."),
         (factories.result(TimedOut(limit=8 * 3600.0, idle=False)), "Stopped at its time limit of 8 h."),

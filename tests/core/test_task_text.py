@@ -83,7 +83,7 @@ def test_hours(text: str, hours: float) -> None:
     assert task_text.parse_hours(text) == hours
 
 
-@pytest.mark.parametrize("text", ["0", "0h", "0m", "-1", "-0.5h", "- 2", "-30m"])
+@pytest.mark.parametrize("text", ["0", "0h", "0m", "-1", "-0.5h", "- 2", "-30m", "−1"])
 def test_no_time_at_all_is_refused(text: str) -> None:
     with pytest.raises(Refused, match=r"must be more than 0 hours"):
         task_text.parse_hours(text)

@@ -2,12 +2,11 @@
 
 import asyncio
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,64 +43,120 @@ class Jarvis:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "autonomous"
-        self.settings: dict[str, str] = {"TIMEZONE": "UTC"}
-        self.stdout = folder / "stdout.txt"
-        self.stderr = folder / "stderr.txt"
+        self.settings = {"TIMEZONE": "UTC"}
+        self.printed: list[Path] = []
+        """Standard output and standard error of every start, two files each."""
         self._user = folder / "user"
         self._user.mkdir(parents=True)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """What the processes see: nothing of who runs the tests but PATH."""
-        inherited = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        return {**inherited, "HOME": str(self._user), "PYTHONPATH": str(ROOT), **self.settings, **(more or {})}
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The bot as it was started last."""
+        assert self._process is not None
+        return self._process
 
-    def start(self, **settings: str) -> subprocess.Popen[bytes]:
+    @property
+    def runs(self) -> bool:
+        """Whether the bot is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, **settings: str) -> None:
         """Start `jarvis run`; it goes on in the background."""
-        assert self._process is None or self._process.poll() is not None
+        assert not self.runs
         self.settings.update(settings)
-        with self.stdout.open("ab") as out, self.stderr.open("ab") as err:
+        self.printed += [self.folder / f"run-{len(self.printed) // 2}.{end}" for end in ("out", "err")]
+        with self.printed[-2].open("wb") as out, self.printed[-1].open("wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"],
                 cwd=self.folder,
-                env=self.environment(),
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
             )
-        return self._process
 
-    async def ready(self, seconds: float = PATIENCE) -> None:
-        """Wait until it says that it is ready, however often it was started before."""
-        pid, process = self.pid, self._process
-        assert process is not None
-        said = f"Jarvis is ready ({pid})"
-        count = self._starts
-        del said, count
-        await until(lambda: process.poll() is not None or self._is_ready(), "ready", seconds)
-        assert process.poll() is None, f"it has ended: {self.errors()}"
+    async def ready(self) -> str:
+        """Wait until it says that it is ready; returns what it printed."""
+        await until(lambda: "Jarvis is ready" in self.said() or self.process.poll() is not None, "ready")
+        assert self.process.poll() is None, f"it ended with {self.process.poll()}: {self.errors()}"
+        return self.said()
 
     async def stop(self) -> int:
-        """SIGTERM, as Ctrl+C or the system would end it; returns the exit code."""
-        assert self._process is not None
-        self._process.terminate()
-        return await asyncio.to_thread(self._process.wait, 20)
+        """SIGTERM; returns the exit code."""
+        self.process.terminate()
+        return await asyncio.to_thread(self.process.wait, 20)
 
     def kill(self) -> None:
-        """`kill -9`, without a warning."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        """SIGKILL: without a warning."""
+        self.process.kill()
+        self.process.wait()
 
-    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def said(self) -> str:
+        """Standard output since the last start."""
+        return self.printed[-2].read_text()
+
+    def errors(self) -> str:
+        """Standard error since the last start: the log."""
+        return self.printed[-1].read_text()
+
+    async def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of `jarvis` to its end, whether the bot runs or not."""
-        return subprocess.run(
+        return await asyncio.to_thread(
+            subprocess.run,
             [sys.executable, "-m", "bot", *arguments],
             cwd=self.folder,
-            env=self.environment(more),
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
+
+    def git(self, folder: Path, *arguments: str) -> str:
+        """Git as the owner runs it, with an identity of theirs."""
+        identity = ["-c", "user.name=Owner", "-c", "user.email=owner@example.com", "-c", "init.defaultBranch=main"]
+        done = subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that lives and belongs to this installation: by its command line, folder or run."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                run = process.environ().get("JARVIS_RUN_FOLDER", "")
+                traces = [*process.cmdline(), process.cwd(), run]
+                if process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                    found += [process] if any(str(self.folder) in trace for trace in traces) else []
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+    def end(self) -> list[str]:
+        """End whatever is left; returns what was left besides the bot itself."""
+        if self.runs:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        deadline = time.monotonic() + 10
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        told = [repr(process) for process in left]
+        for process in left:
+            process.kill()
+        return told
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of whoever runs the tests but the search path."""
+        inherited = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        return {**inherited, "HOME": str(self._user), "PYTHONPATH": str(ROOT), **self.settings}

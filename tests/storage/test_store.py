@@ -150,6 +150,36 @@ def test_a_transaction_that_only_reads_writes_nothing(store: JournalStore) -> No
     assert journal.read_bytes() == before
 
 
+def test_a_checkpoint_while_another_thread_writes(home: Path, clock: Clock, make_task: MakeTask) -> None:
+    store = open_store(home, clock)
+    with store.transaction():
+        for number in range(20_000):
+            store.tasks.put(f"task_{number}", make_task(number))
+    failures: list[BaseException] = []
+
+    def tidy() -> None:
+        try:
+            for _ in range(3):
+                store.checkpoint()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=tidy)
+    thread.start()
+    number = 20_000
+    while thread.is_alive():
+        with store.transaction():
+            store.tasks.put(f"task_{number}", make_task(number))
+        number += 1
+    thread.join()
+    expected = list(store.tasks.items().items())
+    store.close()
+    again = open_store(home, clock)
+    assert list(again.tasks.items().items()) == expected
+    assert not failures
+    again.close()
+
+
 def test_a_closed_store_says_so(store: JournalStore) -> None:
     store.close()
     store.close()

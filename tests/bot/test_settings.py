@@ -1,0 +1,219 @@
+"""Every setting: what it becomes, and what is said when it can't be used."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.settings import BadSettings, Settings, load, parse
+
+TOKEN = "123456789:AAH-secret_secret_secret_secret_12"
+FOLDER = Path("/srv/jarvis")
+
+
+def read(**values: str) -> Settings:
+    return parse(values, FOLDER)
+
+
+def mistakes(**values: str) -> list[str]:
+    with pytest.raises(BadSettings) as refusal:
+        read(**values)
+    first, *rest = str(refusal.value).splitlines()
+    assert first == "Some settings can't be used. Change them in .env or in the environment:"
+    return [line.strip() for line in rest]
+
+
+def test_nothing_is_needed() -> None:
+    settings = read()
+
+    assert settings.token is None
+    assert settings.api_url == "https://api.telegram.org"
+    assert settings.owners == frozenset()
+    assert settings.local_chat_port == 8080
+    assert settings.projects == ()
+    assert settings.log_level == "INFO"
+    config = settings.config
+    assert config.home == FOLDER / "autonomous"
+    assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (3, 8, 30, 30)
+    assert (config.agent_command, config.agent_environment) == (None, ())
+    assert (config.approval_days, config.cost_limit) == (7, 10)
+
+
+def test_everything_can_be_set() -> None:
+    settings = read(
+        TELEGRAM_BOT_TOKEN=f" {TOKEN} ",
+        TELEGRAM_API_URL="http://127.0.0.1:8081/",
+        OWNER_IDS="1, 22;333",
+        LOCAL_CHAT_PORT="9000",
+        TIMEZONE="Europe/Berlin",
+        JARVIS_HOME="data/../state",
+        PROJECTS="/srv/a, code/b\n/srv/c d",
+        LOG_LEVEL="debug",
+        AGENT_COMMAND="my-agent --yes '{prompt_file}' {worktree}",
+        AGENT_ENV="MY_KEY, OTHER_KEY",
+        MAX_BUILDS="5",
+        BUILD_HOURS="0.5",
+        IDLE_MINUTES="10",
+        VERIFY_MINUTES="2.5",
+        APPROVAL_DAYS="1",
+        COST_LIMIT="0",
+    )
+
+    assert settings.token == TOKEN
+    assert settings.api_url == "http://127.0.0.1:8081"
+    assert settings.owners == {1, 22, 333}
+    assert settings.local_chat_port == 9000
+    assert settings.projects == (Path("/srv/a"), FOLDER / "code/b", Path("/srv/c d"))
+    assert settings.log_level == "DEBUG"
+    config = settings.config
+    assert config.zone == ZoneInfo("Europe/Berlin")
+    assert config.home == FOLDER / "state"
+    assert config.agent_command == ("my-agent", "--yes", "{prompt_file}", "{worktree}")
+    assert config.agent_environment == ("MY_KEY", "OTHER_KEY")
+    assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (5, 0.5, 10, 2.5)
+    assert (config.approval_days, config.cost_limit) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TELEGRAM_BOT_TOKEN", "nonsense", "this does not look like a bot token"),
+        ("TELEGRAM_API_URL", "api.telegram.org", "write an address that begins with https:// or http://"),
+        ("TELEGRAM_API_URL", "ftp://x", "write an address"),
+        ("OWNER_IDS", "ann", "“ann” is no Telegram id. Ids are numbers, separated by commas."),
+        ("OWNER_IDS", "-5", "“-5” is no Telegram id."),
+        ("LOCAL_CHAT_PORT", "0", "write a whole number from 1 to 65535."),
+        ("LOCAL_CHAT_PORT", "70000", "write a whole number from 1 to 65535."),
+        ("LOCAL_CHAT_PORT", "80.5", "write a whole number"),
+        ("LOCAL_CHAT_PORT", "http", "write a whole number"),
+        ("TIMEZONE", "Berlin", "no such time zone. Write one like Europe/Berlin or America/New_York."),
+        ("TIMEZONE", "../etc/passwd", "no such time zone."),
+        ("TIMEZONE", "Europe", "no such time zone."),
+        ("LOG_LEVEL", "loud", "choose one of DEBUG, INFO, WARNING, ERROR."),
+        ("AGENT_COMMAND", "my-agent 'unclosed", "a quotation mark is missing."),
+        ("AGENT_COMMAND", "my-agent {prompt}", "{prompt} is unknown; {prompt_file} and {worktree} can be filled in."),
+        ("AGENT_ENV", "A=b", "“A=b” is not a variable that may be given to agents."),
+        ("AGENT_ENV", "TELEGRAM_BOT_TOKEN", "is not a variable that may be given to agents."),
+        ("MAX_BUILDS", "0", "write a whole number from 1 to 50."),
+        ("MAX_BUILDS", "inf", "write a whole number from 1 to 50."),
+        ("BUILD_HOURS", "0", "write a number over 0, up to 1000."),
+        ("BUILD_HOURS", "nan", "write a number over 0, up to 1000."),
+        ("IDLE_MINUTES", "-1", "write a number over 0, up to 10000."),
+        ("VERIFY_MINUTES", "1e9", "write a number over 0, up to 10000."),
+        ("APPROVAL_DAYS", "soon", "write a number over 0, up to 1000."),
+        ("COST_LIMIT", "-1", "write a number from 0 to"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_value_and_what_to_write(name: str, value: str, words: str) -> None:
+    (line,) = mistakes(**{name: value})
+
+    assert line.startswith(name)
+    assert words in line
+    if name != "TELEGRAM_BOT_TOKEN":
+        assert f"{name}={value}: " in line
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    lines = mistakes(
+        TELEGRAM_BOT_TOKEN="x", TIMEZONE="Berlin", MAX_BUILDS="many", OWNER_IDS="ann, bob", LOG_LEVEL="loud"
+    )
+
+    names = [line.split(":")[0].split("=")[0] for line in lines]
+    assert sorted(names) == ["LOG_LEVEL", "MAX_BUILDS", "OWNER_IDS", "OWNER_IDS", "TELEGRAM_BOT_TOKEN", "TIMEZONE"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TELEGRAM_BOT_TOKEN",
+        "OWNER_IDS",
+        "LOCAL_CHAT_PORT",
+        "TIMEZONE",
+        "LOG_LEVEL",
+        "AGENT_ENV",
+        "MAX_BUILDS",
+        "TELEGRAM_API_URL",
+        "COST_LIMIT",
+    ],
+)
+def test_a_token_is_never_repeated_wherever_it_was_put(name: str) -> None:
+    value = f"{TOKEN} and more" if name == "TELEGRAM_BOT_TOKEN" else f"x {TOKEN}"
+    if name == "OWNER_IDS":
+        value = TOKEN
+
+    text = "\n".join(mistakes(**{name: value}))
+
+    assert "AAH-" not in text
+    assert "secret" not in text
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "OWNER_IDS",
+                "MAX_BUILDS",
+                "TIMEZONE",
+                "AGENT_COMMAND",
+                "PROJECTS",
+                "AGENT_ENV",
+                "TELEGRAM_API_URL",
+                "LOCAL_CHAT_PORT",
+                "COST_LIMIT",
+                "LOG_LEVEL",
+            ]
+        ),
+        st.text(max_size=20),
+    )
+)
+def test_any_values_are_read_or_refused(values: dict[str, str]) -> None:
+    try:
+        parse({name: value.replace("\0", "") for name, value in values.items()}, FOLDER)
+    except BadSettings:
+        return
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('MAX_BUILDS=2\nTIMEZONE="Europe/Berlin"\n# COST_LIMIT=1\nexport LOG_LEVEL=ERROR\n')
+
+    settings = load({"MAX_BUILDS": "4"}, tmp_path)
+
+    assert settings.config.max_builds == 4
+    assert settings.config.zone == ZoneInfo("Europe/Berlin")
+    assert settings.config.cost_limit == 10
+    assert settings.log_level == "ERROR"
+
+
+def test_an_empty_variable_means_the_default(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MAX_BUILDS=\nTELEGRAM_BOT_TOKEN=\n")
+
+    settings = load({"LOG_LEVEL": "  "}, tmp_path)
+
+    assert (settings.config.max_builds, settings.token, settings.log_level) == (3, None, "INFO")
+
+
+def test_without_a_file_the_environment_is_enough(tmp_path: Path) -> None:
+    assert load({}, tmp_path).config.home == (tmp_path / "autonomous").resolve()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"MAX_BUILDS='2\n", b"a b c\n"])
+def test_a_file_that_cannot_be_understood_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+
+    with pytest.raises(BadSettings):
+        load({}, tmp_path)
+
+
+def test_the_example_file_is_valid_and_shows_the_defaults() -> None:
+    example = Path(__file__).parents[2] / ".env.example"
+    names = [line.partition("=")[0] for line in example.read_text().splitlines() if line and line[0] != "#"]
+    values = {
+        line.partition("=")[0]: line.partition("=")[2]
+        for line in example.read_text().splitlines()
+        if line and line[0] != "#"
+    }
+
+    assert len(names) == len(set(names))
+    assert parse(values, FOLDER) == read()

@@ -1,0 +1,79 @@
+"""Callback data: short, readable again, and anything else is refused."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.model.ids import ApprovalId, DraftId, TaskId
+from handlers.callbacks import (
+    Answer,
+    Ask,
+    Choose,
+    DraftEnd,
+    DraftField,
+    DropLink,
+    FinishDraft,
+    ListName,
+    OnTask,
+    Page,
+    Press,
+    SetField,
+    TaskVerb,
+    UnknownButton,
+    decode,
+    encode,
+)
+
+TASK, DRAFT = TaskId("task_999999999"), DraftId("draft_999999999")
+
+PRESSES: list[Press] = [
+    *(OnTask(verb, TASK) for verb in TaskVerb),
+    *(Answer(ApprovalId("approval_999999999"), yes) for yes in (True, False)),
+    DropLink(TASK, TASK),
+    Choose(DRAFT),
+    *(Choose(DRAFT, field) for field in DraftField),
+    *(SetField(DRAFT, field, "x" * 30) for field in DraftField),
+    *(FinishDraft(DRAFT, end) for end in DraftEnd),
+    *(Page(name, 99_999) for name in ListName),
+    Ask("sample"),
+]
+
+
+@pytest.mark.parametrize("press", PRESSES, ids=str)
+def test_there_and_back(press: Press) -> None:
+    assert decode(encode(press)) == press
+    assert len(encode(press).encode()) <= 64
+
+
+def test_every_kind_is_tried() -> None:
+    assert {type(press) for press in PRESSES} == set(get_args(Press))
+
+
+def test_the_wire_form_of_old_messages_stays_readable() -> None:
+    assert decode("task:merge:task_12") == OnTask(TaskVerb.MERGE, TaskId("task_12"))
+    assert decode("answer:approval_7:1") == Answer(ApprovalId("approval_7"), True)
+    assert decode("answer:approval_7:0") == Answer(ApprovalId("approval_7"), False)
+    assert decode("unlink:task_2:task_1") == DropLink(TaskId("task_2"), TaskId("task_1"))
+    assert decode("choose:draft_1:") == Choose(DraftId("draft_1"))
+    assert decode("set:draft_1:hours:0.5") == SetField(DraftId("draft_1"), DraftField.HOURS, "0.5")
+    assert decode("draft:draft_1:start") == FinishDraft(DraftId("draft_1"), DraftEnd.ADD_AND_START)
+    assert decode("page:queue:2") == Page(ListName.QUEUE, 2)
+    assert decode("ask:brief") == Ask("brief")
+
+
+@given(st.text(max_size=64))
+def test_anything_else_is_refused(data: str) -> None:
+    try:
+        press = decode(data)
+    except UnknownButton as refusal:
+        assert str(refusal) == "This button is from another version of me. /queue shows where things stand."  # noqa: PT017
+        return
+    assert isinstance(press, get_args(Press))
+
+
+@pytest.mark.parametrize("press", [Ask("x" * 61), SetField(DRAFT, DraftField.PROJECT, "💥" * 20), Ask("a:b")])
+def test_what_does_not_fit_is_a_mistake_of_ours(press: Press) -> None:
+    with pytest.raises(ValueError, match=r"not fit for a button"):
+        encode(press)

@@ -1,0 +1,261 @@
+"""Every view keeps to Telegram's limits, whatever stands in titles, logs and names; the strict server is the judge."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.local.core import BotApi
+from core import task_text
+from core.briefs import Brief, Finished, Question, RunningBuild
+from core.build_scheduler import Listed, Stats
+from core.errors import Refused
+from core.model.approval import Approval, Open
+from core.model.build import (
+    Abandoned,
+    AgentFailed,
+    Broke,
+    BuildResult,
+    NotPrepared,
+    Outcome,
+    Proven,
+    TimedOut,
+    Unverified,
+)
+from core.model.ids import ApprovalId, BuildId, DraftId, ProjectName, TaskId
+from core.model.task import (
+    Cancelled,
+    Category,
+    Completed,
+    Discarded,
+    Draft,
+    Failed,
+    Merged,
+    NeedsApproval,
+    Priority,
+    Queued,
+    Rejected,
+    Running,
+    Task,
+    TaskState,
+    Unmerged,
+)
+from core.planning import LeftOut, Plan, Planned
+from handlers import callbacks, replies
+from handlers.callbacks import Choose, DraftField, ListName
+from handlers.views import briefs, builds, drafts, onboarding, projects, tasks
+from handlers.views.message import MAX_TEXT, Message, unescape, utf16_length
+from tests import factories
+from tests.factories import NOW, UTC_ZONE
+from tests.fakes import SetClock
+from tests.handlers.conftest import ANN, JARVIS
+
+BUILD = BuildId("task_123456789-12")
+HOSTILE = ("<b>", "</b>", "&", "&amp;", "💥", "👩‍👩‍👧", "ש", "\u0301", "`", "_", " ", "x", "<script>", '"', "…", "\n")
+
+hostile = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=12).map("".join)
+
+
+def long(limit: int) -> st.SearchStrategy[str]:
+    """Up to the limit, and often exactly there."""
+    return st.tuples(hostile, st.sampled_from([1, limit // 10, limit])).map(
+        lambda pair: (pair[0] * (pair[1] // len(pair[0]) + 1))[: max(pair[1], len(pair[0]))][:limit]
+    )
+
+
+def title(text: str) -> str:
+    try:
+        return task_text.clean_title(text)
+    except Refused:
+        return "x"
+
+
+states: st.SearchStrategy[TaskState] = st.sampled_from(
+    [
+        NeedsApproval(approval=ApprovalId("approval_123456789")),
+        Queued(since=NOW),
+        Running(build=BUILD, since=NOW),
+        Completed(build=BUILD, at=NOW, delivery=Unmerged()),
+        Completed(build=BUILD, at=NOW, delivery=Merged(commit="a" * 40, at=NOW, by=None, checkout_behind=True)),
+        Completed(build=BUILD, at=NOW, delivery=Discarded(bundle="/x/" + "<&>" * 80, at=NOW, by=None)),
+        Failed(build=BUILD, at=NOW, reason="<&>💥" * 500),
+        Rejected(at=NOW, by=None),
+        Cancelled(at=NOW, by=None),
+    ]
+)
+
+commands = st.one_of(st.none(), long(10_000))
+
+hostile_tasks = st.builds(
+    lambda name, text, state, category, hours, command, verify, tags, depends: factories.task(
+        123456789,
+        title=title(name),
+        description=text,
+        state=state,
+        category=category,
+        hours=hours,
+        priority=Priority.CRITICAL,
+        command=command,
+        verify=verify,
+        project=ProjectName("p" * 30),
+        tags=("t" * 30,) * tags,
+        depends=tuple(TaskId(f"task_{number}") for number in range(depends)),
+    ),
+    long(200),
+    long(20_000),
+    states,
+    st.sampled_from(Category),
+    st.floats(0.001, 12),
+    commands,
+    commands,
+    st.sampled_from([0, 3, 300]),
+    st.sampled_from([0, 2, 900]),
+)
+
+outcomes: st.SearchStrategy[Outcome] = st.one_of(
+    st.sampled_from([Proven(), Unverified(), Broke(), Abandoned(), TimedOut(limit=1.0, idle=True)]),
+    long(5000).map(lambda text: AgentFailed(exit_code=None, detail=text)),
+    long(5000).map(lambda text: NotPrepared(detail=text)),
+)
+
+results = st.builds(
+    lambda outcome, tail: factories.result(outcome, tail=tail, after=factories.verification(failed=1, tail=tail)),
+    outcomes,
+    long(10_000),
+)
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[BotApi]:
+    opened = BotApi(JARVIS, ANN, SetClock())
+    yield opened
+    opened.close()
+
+
+def check(api: BotApi, message: Message, *, edited: bool = True) -> None:
+    """The server takes it; what is edited in place must fit into a message, the rest may become a document."""
+    if not edited and utf16_length(unescape(message.text)) > MAX_TEXT:
+        message = replies.as_document(message)
+    keyboard = replies.keyboard(message)
+    params = {"chat_id": ANN.id, "text": message.text or "x", "parse_mode": "HTML"}
+    if keyboard is not None:
+        params["reply_markup"] = keyboard.to_json()
+    answer = api.call("sendMessage", params)
+    assert answer.ok, f"{answer.description}: {message}"
+    assert answer.result["text"].strip()
+    for row in message.rows:
+        for button in row:
+            data = callbacks.encode(button.press)
+            assert 1 <= len(data.encode()) <= 64
+            assert callbacks.decode(data) == button.press
+
+
+def listed(task: Task) -> Listed:
+    return Listed(task, 123.456, "quick win", list(task.depends))
+
+
+relaxed = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None, max_examples=40
+)
+
+
+@relaxed
+@given(task=hostile_tasks, reason=long(300))
+def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str) -> None:
+    approval = Approval(
+        id=ApprovalId("approval_123456789"), task=task.id, reason=reason, asked_at=NOW, expires_at=NOW, state=Open()
+    )
+    check(api, tasks.card(listed(task), approval, NOW, UTC_ZONE))
+    check(api, tasks.card(listed(task), None, NOW + timedelta(days=400), UTC_ZONE))
+    check(api, builds.question(task, approval))
+    check(api, builds.answered(task, "Approved."))
+    check(api, builds.dependency_lost(task, task, task.id))
+    check(api, builds.dependency_lost(task, None, TaskId("task_1")))
+    for name in ListName:
+        for page in (0, 3, 99):
+            check(api, tasks.page(name, [listed(task)] * 30, page))
+    check(api, tasks.upcoming([listed(task)] * 3))
+    check(api, tasks.log_excerpt(task, task.description))
+    plan = Plan(NOW, NOW + timedelta(hours=9), [Planned(task, 1, NOW, NOW)] * 50, [LeftOut(task, reason)] * 50)
+    check(api, tasks.plan(plan, NOW, UTC_ZONE), edited=False)
+
+
+@relaxed
+@given(task=hostile_tasks, result=results, line=long(500), current=st.booleans())
+def test_builds(api: BotApi, task: Task, result: BuildResult, line: str, current: bool) -> None:
+    build = factories.build(BUILD, spec=factories.spec(BUILD, base="<base>&" * 20, branch="jarvis/" + "<&>" * 30))
+    for stopping in (True, False):
+        check(api, builds.running(task, build, factories.progress(last_line=line), stopping=stopping, now=NOW))
+    check(api, builds.running(task, build, None, stopping=False, now=NOW - timedelta(days=1)))
+    check(api, builds.over(task, build, result))
+    check(api, builds.ended(task, build, result, current=current))
+
+
+@relaxed
+@given(name=long(200), text=long(20_000), command=commands)
+def test_drafts(api: BotApi, name: str, text: str, command: str | None) -> None:
+    draft = Draft(
+        id=DraftId("draft_123456789"),
+        chat=factories.new_task().chat or ANN.id,  # type: ignore[arg-type]
+        title=title(name),
+        description=text,
+        command=command,
+        category=Category.PERFORMANCE,
+        project=ProjectName("p" * 30),
+        created_at=NOW,
+    )
+    many = [factories.project(name=ProjectName(f"{number:030}")) for number in range(20)]
+    for missing in (True, False):
+        check(api, drafts.card(draft, agent_missing=missing, has_projects=missing))
+    for field in DraftField:
+        check(api, drafts.choices(draft, field, many))
+        check(api, drafts.choices(draft, field, []))
+    assert callbacks.decode(callbacks.encode(Choose(draft.id))) == Choose(draft.id)
+
+
+@relaxed
+@given(task=hostile_tasks, result=results, count=st.sampled_from([0, 1, 9, 50]))
+def test_briefs(api: BotApi, task: Task, result: BuildResult, count: int) -> None:
+    build = factories.build(BUILD)
+    finished = [Finished(task, build, result)] * count
+    approval = Approval(
+        id=ApprovalId("approval_1"), task=task.id, reason="r" * 300, asked_at=NOW, expires_at=NOW, state=Open()
+    )
+    report = Brief(
+        since=NOW - timedelta(days=1),
+        now=NOW,
+        shipped=finished,
+        unproven=finished,
+        running=[RunningBuild(task, build, None, NOW)] * min(count, 9),
+        failed=finished,
+        questions=[Question(task, approval)] * count,
+        to_merge=[task] * count,
+        queued=count,
+        hours_shipped=1.0 * count,
+    )
+    check(api, briefs.brief(report, UTC_ZONE))
+
+
+@relaxed
+@given(name=st.one_of(long(64), st.just("")))
+def test_the_first_steps(api: BotApi, name: str) -> None:
+    for flag in (True, False):
+        check(api, onboarding.welcome(name, offer_sample=flag, local=flag))
+    check(api, onboarding.sample_made())
+
+
+@relaxed
+@given(path=long(4000), verify=commands, count=st.sampled_from([0, 1, 40]))
+def test_projects(api: BotApi, path: str, verify: str | None, count: int) -> None:
+    project = factories.project(path=path, base="<b>" * 20, verify=verify)
+    check(api, projects.listing([project] * count), edited=False)
+    check(api, projects.registered(project), edited=False)
+
+
+def test_numbers(api: BotApi) -> None:
+    labels = {"queued": 10**9, "needs approval": 1, "in progress": 1, "completed": 1, "failed": 1}
+    full = Stats(labels, 10**9, 0.333, 1e9, 1e9, timedelta(days=4000), NOW + timedelta(days=9999))
+    check(api, tasks.stats(full, NOW, UTC_ZONE))
+    check(api, tasks.stats(Stats({}, 0, None, 0.0, 0.0, None, None), NOW, UTC_ZONE))
