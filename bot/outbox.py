@@ -5,6 +5,7 @@ arrived; then, as after a connection that timed out, it is sent once more, and n
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from core.model.notification import (
     Pending,
     Sending,
     Subject,
+    TaskShown,
     Undeliverable,
 )
 from core.model.task import Task
@@ -43,15 +45,24 @@ log = structlog.get_logger("outbox")
 
 RETRY_AFTER_ERROR = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 class Outbox:
     """One per process; `deliver` and `show_progress` are called by the timetable."""
 
     def __init__(
-        self, store: Store, builds: Builds, people: People, bot: ExtBot[Any], clock: Clock, zone: ZoneInfo
+        self,
+        store: Store,
+        builds: Builds,
+        people: People,
+        card: Callable[[TaskId], Message],
+        bot: ExtBot[Any],
+        clock: Clock,
+        zone: ZoneInfo,
     ) -> None:
         self._people = people
+        self._card = card
         self._store = store
         self._builds = builds
         self._bot = bot
@@ -78,7 +89,9 @@ class Outbox:
             for note in self._store.notifications.all():
                 if not isinstance(note.state, Pending) or note.chat in blocked:
                     continue
-                if note.state.due_at > self._clock() or not await self._send(note, note.state):
+                # A date far ahead is from before the clock was set back; it must not silence the chat until then.
+                wait = note.state.due_at - self._clock()
+                if timedelta() < wait <= LONGEST_PAUSE or not await self._send(note, note.state):
                     blocked.add(note.chat)
 
     async def show_progress(self) -> None:
@@ -106,7 +119,11 @@ class Outbox:
                 self._bot, note.chat, message, silent=note.silent, flood_retries=replies.NO_RETRIES
             )
         except (Forbidden, ChatMigrated, BadRequest) as error:
-            self._set(note, Undeliverable(at=now, reason=str(error)))
+            blocked = isinstance(error, Forbidden)
+            with self._store.transaction():
+                self._set(note, Undeliverable(at=now, reason=str(error), blocked=blocked))
+                if blocked:
+                    self._people.lose_chat(note.chat, note.subject, now)
             log.error("notification refused", note=note.id, chat=note.chat, error=str(error))
             return True
         except NetworkError as error:
@@ -179,6 +196,8 @@ class Outbox:
                     return None
                 verdict = verdicts.verdict(approval, self._people.names(), now, self._zone)
                 return views.question(task, approval) if verdict is None else views.answered(task, verdict)
+            case TaskShown():
+                return self._card(task.id)
             case DependencyLost(lost=lost):
                 return views.dependency_lost(task, self._store.tasks.get(lost), lost)
 

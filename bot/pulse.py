@@ -69,13 +69,15 @@ class Pulse:
         moved = await asyncio.to_thread(self._at.queue.collect, now) if self._at.builds.active() else []
         for task in moved:
             log.info("build ended", task=task.id, state=task.state.__struct_config__.tag)
+        concerned = [task.id for task in moved]
         if woken or moved or _due(self._scheduled_at, SCHEDULE_EVERY, now):
             self._scheduled_at = now
             self._at.approvals.lapse(now)
             for build in await asyncio.to_thread(self._at.queue.schedule_builds, now):
                 log.info("build started", build=build.id, engine=build.spec.engine.name)
-        for task in moved:
-            await self._outbox.refresh(task.id)
+                concerned.append(build.task)
+        for task_id in concerned:
+            await self._outbox.refresh(task_id)
 
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         try:

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
@@ -19,16 +21,19 @@ from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.wiring import Installation, open_installation
 from core.errors import Refused
+from core.model.config import Config
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
+from core.runtime.secrecy import hide_from_neighbours
 from handlers.services import App, Services
+from handlers.tasks import card_of
 
 log = structlog.get_logger("jarvis")
 
 VISITOR = UserId(1)
 """The person at the chat page."""
 
-CHECKPOINT_SECONDS = 300.0
+STORE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Line:
 def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises Refused or StoreUnavailable when it can't start."""
     home = settings.config.home
+    hide_from_neighbours()
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold_instance(home))
@@ -73,6 +79,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         installation.store,
         installation.builds,
         installation.people,
+        partial(card_of, installation.scheduler, installation.approvals, installation.clock, installation.config.zone),
         app.bot,
         installation.clock,
         installation.config.zone,
@@ -92,7 +99,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         drop_pending_updates=False,
     )
     timetable = ticks.start(_jobs(installation, pulse), installation.config.zone)
-    _say(line.greeting)
+    _say(line.greeting + _missing_agent(installation.config))
     log.info("ready", bot=app.bot.username)
     try:
         await stop.wait()
@@ -108,7 +115,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
 def _jobs(installation: Installation, pulse: Pulse) -> list[ticks.Every]:
     return [
         ticks.Every("pulse", 1.0, pulse.beat),
-        ticks.Every("checkpoint", CHECKPOINT_SECONDS, lambda: _checkpoint(installation)),
+        ticks.Every("store", STORE_SECONDS, partial(_tend_store, installation)),
     ]
 
 
@@ -216,16 +223,28 @@ class _PollingErrors:
 
 def _register_projects(settings: Settings, installation: Installation) -> None:
     known = {project.path for project in installation.projects.all()}
+    mistakes = []
     for path in settings.projects:
         if str(path.resolve()) not in known:
             try:
                 installation.projects.register(path, installation.clock())
             except Refused as error:
-                raise Refused(f"PROJECTS in .env: {error}") from error
+                mistakes.append(f"  {error}")
+    if mistakes:
+        raise Refused("\n".join(["PROJECTS names what can't be used. Change it in .env:", *mistakes]))
 
 
-async def _checkpoint(installation: Installation) -> None:
+async def _tend_store(installation: Installation) -> None:
+    """Shorten the journal, and archive what has been finished for long."""
     await asyncio.to_thread(installation.store.checkpoint_if_due)
+    await asyncio.to_thread(installation.store.archive_finished, installation.clock())
+
+
+def _missing_agent(config: Config) -> str:
+    command = config.agent_command
+    if command is None or shutil.which(command[0]) is not None:
+        return ""
+    return f"\nBut {command[0]}, the program of AGENT_COMMAND, is not on the PATH: tasks for it will fail."
 
 
 def _say(text: str) -> None:

@@ -4,8 +4,9 @@ import math
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,11 +48,15 @@ def load(environment: Mapping[str, str] = os.environ, folder: Path | None = None
     Raises BadSettings, with one line for each mistake.
     """
     folder = folder or Path.cwd()
-    return parse({**_read_file(folder / ".env"), **environment}, folder)
+    written = _read_file(folder / ".env")
+    return parse({**written, **environment}, folder, tuple(written))
 
 
-def parse(values: Mapping[str, str], folder: Path) -> Settings:
-    """As `load`, from given values; relative paths are taken from `folder`."""
+def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()) -> Settings:
+    """As `load`, from given values; relative paths are taken from `folder`.
+
+    `written` are the names in the file: one that is nearly that of a setting is taken for a slip.
+    """
     read = _Reader(values)
     token = read.token("TELEGRAM_BOT_TOKEN")
     settings = {
@@ -59,12 +64,12 @@ def parse(values: Mapping[str, str], folder: Path) -> Settings:
         "api_url": read.url("TELEGRAM_API_URL", TELEGRAM),
         "owners": read.people("OWNER_IDS"),
         "local_chat_port": int(read.number("LOCAL_CHAT_PORT", 8080, 1, 65535, whole=True)),
-        "projects": tuple(folder / Path(path).expanduser() for path in read.paths("PROJECTS")),
+        "projects": tuple(folder / read.folder("PROJECTS", path) for path in read.paths("PROJECTS")),
         "log_level": read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
     }
     agent_environment = read.names("AGENT_ENV")
     config = Config(
-        home=(folder / Path(read.text("JARVIS_HOME", "autonomous")).expanduser()).resolve(),
+        home=(folder / read.folder("JARVIS_HOME", read.text("JARVIS_HOME", "autonomous"))).resolve(),
         zone=read.zone("TIMEZONE"),
         max_builds=int(read.number("MAX_BUILDS", 3, 1, 50, whole=True)),
         build_hours=read.number("BUILD_HOURS", 8, 0, 1000),
@@ -75,6 +80,7 @@ def parse(values: Mapping[str, str], folder: Path) -> Settings:
         approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
         cost_limit=read.number("COST_LIMIT", 10, 0, 1_000_000, low_counts=True),
     )
+    read.look_for_slips(set(written) - set(agent_environment))
     if read.mistakes:
         listed = "\n".join(f"  {mistake}" for mistake in read.mistakes)
         raise BadSettings(f"Some settings can't be used. Change them in .env or in the environment:\n{listed}")
@@ -101,9 +107,17 @@ class _Reader:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self._known: set[str] = set()
         self.mistakes: list[str] = []
 
+    def look_for_slips(self, names: Collection[str]) -> None:
+        for name in sorted(set(names) - self._known):
+            meant = get_close_matches(name, self._known, 1, 0.85)
+            if meant:
+                self.mistakes.append(f"{name}: there is no such setting. Do you mean {meant[0]}?")
+
     def text(self, name: str, default: str = "") -> str:
+        self._known.add(name)
         return self._values.get(name, "").strip() or default
 
     def wrong(self, name: str, why: str) -> None:
@@ -160,6 +174,13 @@ class _Reader:
         if value not in options:
             self.wrong(name, f"choose one of {', '.join(options)}.")
         return value
+
+    def folder(self, name: str, path: str) -> Path:
+        try:
+            return Path(path).expanduser()
+        except RuntimeError:
+            self.wrong(name, f"no home folder for {path.split('/', maxsplit=1)[0][:40]}. Write the whole path.")
+            return Path()
 
     def paths(self, name: str) -> list[str]:
         return [path.strip() for path in re.split(r"[\n,]", self.text(name)) if path.strip()]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.build_scheduler import BuildScheduler
     from core.builds import Builds
     from core.drafts import Drafts
+    from core.model.build import Verification
     from core.model.config import Config
     from core.model.ids import ChatId, UserId
     from core.people import People
@@ -150,10 +151,10 @@ class Installation:
             for task in sample.tasks(chat):
                 self.queue.add_to_queue(task, self.clock())
 
-    def _try_command(self, command: str, repository: Path, branch: str) -> None:
+    def _try_command(self, command: str, repository: Path, branch: str) -> Verification:
         from core.runtime.commands import run_check
 
-        run_check(command, repository, branch, TRY_SECONDS, self.config.home / "worktrees")
+        return run_check(command, repository, branch, TRY_SECONDS, self.config.home / "worktrees")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import msgspec
 
 from core import approvals, decision_framework, dependencies, notifications, planning, task_text
 from core.builds import Builds
-from core.errors import Conflict, NotFound, Refused
+from core.errors import Conflict, JarvisError, NotFound, Refused
 from core.model.build import Build, Progress
 from core.model.config import Config
 from core.model.decision import Verdict
@@ -18,8 +18,8 @@ from core.model.task import (
     Cancelled,
     Category,
     Completed,
-    Discarded,
     Failed,
+    Merged,
     NeedsApproval,
     Priority,
     Queued,
@@ -51,6 +51,8 @@ class NewTask:
     source: Source = Source.OWNER
     chat: ChatId | None = None
     start_now: bool = False
+    request: str | None = None
+    """Idempotency key: asked for again under the same key, it is the same task."""
 
 
 class AutonomousQueue:
@@ -69,6 +71,9 @@ class AutonomousQueue:
         title = task_text.clean_title(new.title)
         description = task_text.clean_text(new.description, "description")
         with self._store.transaction():
+            known = self._asked_for(new.request)
+            if known is not None:
+                return known
             task = Task(
                 id=TaskId(f"task_{self._store.number('task')}"),
                 title=title,
@@ -79,12 +84,13 @@ class AutonomousQueue:
                 depends=tuple(dict.fromkeys(new.depends)),
                 tags=task_text.clean_tags(tuple(new.tags)),
                 project=self._project(new.project),
-                agent=new.agent,
+                agent=task_text.clean_title(new.agent) if new.agent else None,
                 command=_command(new.command, "command"),
                 verify=_command(new.verify, "verification command"),
                 source=new.source,
                 chat=new.chat,
                 start_now=new.start_now,
+                request=new.request,
                 created_at=now,
                 state=Queued(since=now),
             )
@@ -120,7 +126,9 @@ class AutonomousQueue:
         return task
 
     def retry(self, task_id: TaskId, now: datetime) -> Task:
-        """Put a failed, cancelled, rejected or discarded task back, to start as soon as a slot is free.
+        """Put a task back that has ended and is not merged, to start as soon as a slot is free.
+
+        An earlier result stays on its branch.
 
         A task that needs an approval it never got is asked about again. Raises NotFound or Conflict.
         """
@@ -128,7 +136,7 @@ class AutonomousQueue:
             task = self._find(task_id)
             if not _can_be_retried(task.state):
                 raise Conflict(
-                    f"{task_id} is {label(task.state)}; only what has ended without a result can be retried."
+                    f"{task_id} is {label(task.state)}; only what has ended and is not merged can be built again."
                 )
             queued = move(task, Queued(since=now))
             wanted = msgspec.structs.replace(queued, start_now=True)
@@ -184,7 +192,11 @@ class AutonomousQueue:
         """Take in the results of ended builds and give up those that vanished; returns the tasks that moved."""
         moved = []
         for build in self._builds.active():
-            result = self._builds.poll(build, now)
+            try:
+                result = self._builds.poll(build, now)
+            except JarvisError:
+                # What is wrong with this one is tried again at the next call; the others must not wait for it.
+                continue
             if result is None:
                 continue
             with self._store.transaction():
@@ -201,6 +213,11 @@ class AutonomousQueue:
         return [(build, self._builds.progress(build.id)) for build in self._builds.active()]
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _asked_for(self, request: str | None) -> Task | None:
+        if request is None:
+            return None
+        return next((task for task in self._store.tasks.all() if task.request == request), None)
 
     def _decided(self, task: Task, now: datetime) -> Task:
         """The task, asked about if the rules want that. Inside a transaction."""
@@ -257,8 +274,9 @@ class AutonomousQueue:
 
 
 def _can_be_retried(state: TaskState) -> bool:
-    discarded = isinstance(state, Completed) and isinstance(state.delivery, Discarded)
-    return discarded or isinstance(state, Failed | Cancelled | Rejected)
+    if isinstance(state, Completed):
+        return not isinstance(state.delivery, Merged)
+    return isinstance(state, Failed | Cancelled | Rejected)
 
 
 def _command(text: str | None, what: str) -> str | None:

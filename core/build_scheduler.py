@@ -10,7 +10,7 @@ from core.builds import active_builds
 from core.errors import NotFound
 from core.model.config import Config
 from core.model.ids import TaskId
-from core.model.task import Completed, Failed, NeedsApproval, Queued, Running, Task
+from core.model.task import Completed, Discarded, Failed, NeedsApproval, Queued, Running, Task
 from core.ports import Store
 from core.transitions import label
 
@@ -35,7 +35,7 @@ class Stats:
     completion_rate: float | None
     """Completed over finished (completed or failed); None before anything has finished."""
     hours_shipped: float
-    """Estimated hours of all completed tasks."""
+    """Estimated hours of all completed tasks that were not discarded."""
     hours_queued: float
     oldest_age: timedelta | None
     """How long the oldest waiting task has waited."""
@@ -65,12 +65,13 @@ class BuildScheduler:
         return [self._listed(task, tasks) for task in sorted(done, key=priority.number, reverse=True)]
 
     def next(self, count: int = 3) -> list[Listed]:
-        """The tasks that would be built next: ready, best score first."""
+        """The tasks that would be built next, best score first; none that something but time keeps waiting."""
         tasks = self._by_id()
+        projects = {project.name: project for project in self._store.projects.all()}
         ready = [
             task
             for task in tasks.values()
-            if isinstance(task.state, Queued) and not dependencies.waits_for(task, tasks)
+            if isinstance(task.state, Queued) and planning.obstacle(task, tasks, projects, self._config) is None
         ]
         return [self._listed(task, tasks) for task in priority.by_score(ready)[:count]]
 
@@ -80,6 +81,17 @@ class BuildScheduler:
         if task_id not in tasks:
             raise NotFound(f"There is no {task_id}. /queue lists the tasks.")
         return self._listed(tasks[task_id], tasks)
+
+    def why_waiting(self, task_id: TaskId, now: datetime) -> str | None:
+        """When a queued task starts, or what keeps it waiting, in plain words; None for any other task."""
+        task = self._store.tasks.get(task_id)
+        if task is None or not isinstance(task.state, Queued):
+            return None
+        plan = self.schedule(now)
+        for entry in plan.planned:
+            if entry.task.id == task_id:
+                return "starts in a moment" if entry.start <= now else "starts when a slot is free"
+        return next((entry.reason for entry in plan.left_out if entry.task.id == task_id), None)
 
     def schedule(self, now: datetime) -> planning.Plan:
         """The plan of the present window."""
@@ -103,7 +115,7 @@ class BuildScheduler:
             by_state=dict(Counter(label(task.state) for task in tasks)),
             total=len(tasks),
             completion_rate=len(completed) / finished if finished else None,
-            hours_shipped=sum(task.hours for task in completed),
+            hours_shipped=sum(task.hours for task in completed if not _is_discarded(task)),
             hours_queued=hours,
             oldest_age=max((now - task.created_at for task in waiting), default=None),
             runs_dry_at=now + timedelta(hours=hours / self._config.max_builds) if waiting else None,
@@ -116,3 +128,7 @@ class BuildScheduler:
     def _listed(task: Task, tasks: Mapping[TaskId, Task]) -> Listed:
         waiting = dependencies.waits_for(task, tasks)
         return Listed(task, priority.score(task), windows.size_class(task.hours), waiting)
+
+
+def _is_discarded(task: Task) -> bool:
+    return isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded)

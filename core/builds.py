@@ -85,12 +85,15 @@ class Builds:
         # Asked before the result: a build process writes its result and only then ends.
         alive = self._agents.alive(build.id)
         result = self._agents.result(build.id)
+        stopping = isinstance(build.state, Active) and build.state.stop_requested
         if result is not None or alive:
+            if result is None and stopping:
+                self._agents.stop(build.id)  # again: the first time the process may have died in between
             return result
         if self._agents.progress(build.id) is not None:
             tail = self._sweep(build.id)
             return BuildResult(outcome=Abandoned(), started_at=build.started_at, ended_at=now, tail=tail)
-        if isinstance(build.state, Active) and build.state.stop_requested:
+        if stopping:
             return BuildResult(outcome=Stopped(), started_at=build.started_at, ended_at=now)
         try:
             self._agents.start(build.spec)
@@ -146,6 +149,7 @@ class Builds:
             title=task.title,
             repository=project.path,
             base=project.base,
+            onto=tuple(needed.spec.branch for needed in self._needed(task)),
             branch="-".join(filter(None, [f"jarvis/{number}", slug(task.title)])) + suffix,
             worktree=str(self._config.home / "worktrees" / build_id),
             engine=self._engine(task),
@@ -158,6 +162,17 @@ class Builds:
             ),
             environment=self._config.agent_environment,
         )
+
+    def _needed(self, task: Task) -> list[Build]:
+        """The builds of the dependencies whose results are not merged: without them the task would not see them."""
+        found = []
+        for dependency in task.depends:
+            other = self._store.tasks.get(dependency)
+            if other is not None and other.project == task.project and isinstance(other.state, Completed):
+                build = self._store.builds.get(other.state.build)
+                if build is not None and isinstance(other.state.delivery, Unmerged):
+                    found.append(build)
+        return found
 
     def _engine(self, task: Task) -> Engine:
         if task.command is not None:

@@ -64,6 +64,26 @@ ESCALATING = (
     ),
 )
 
+COMMANDS = (
+    Wording(
+        "command: outside the worktree",
+        re.compile(
+            r"\bsudo\b|\brm\s+(-\w+\s+)*(/|~|\$HOME|\.\.)|\bmkfs|\bdd\s+[^|;]*of=|\bshutdown\b|\breboot\b"
+            r"|\bgit\s+(-C|--git-dir)|\bchmod\s+-R\b[^;|]*\s/"
+        ),
+        "its command reaches outside its worktree",
+    ),
+    Wording(
+        "command: other machines",
+        re.compile(
+            r"\bgit\s+push\b|\b(npm|cargo|gem|docker|podman)\s+(publish|push)\b|\btwine\s+upload\b|\bkubectl\b"
+            r"|\bterraform\s+(apply|destroy)\b|\b(ssh|scp|rsync)\s|\b(curl|wget)\b[^|;]*\|\s*\w*sh\b"
+        ),
+        "its command reaches other machines",
+    ),
+)
+"""What escalates a task by the shell command that it brings along."""
+
 _AMOUNT = r"(\d{1,3}(?:[., ']\d{3})+(?!\d)|\d+)(?:[.,](\d{1,2})(?!\d))?\s?(k\b)?"
 """Whole part with or without separators, cents, thousands; “1.000” is read as a thousand, to be on the safe side."""
 
@@ -78,6 +98,11 @@ def decide(task: Task, config: Config) -> Decision:
         Decision(verdict=Verdict.ESCALATE, rule=wording.rule, reason=wording.reason)
         for wording in ESCALATING
         if wording.pattern.search(text)
+    ]
+    found += [
+        Decision(verdict=Verdict.ESCALATE, rule=wording.rule, reason=wording.reason)
+        for wording in (*COMMANDS, *ESCALATING)
+        if wording.pattern.search(task.command or "")
     ]
     cost = max(map(_amount, _COST.finditer(text)), default=0.0)
     if cost > config.cost_limit:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from core import categories, task_text
+from core import task_text
 from core.autonomous_queue import AutonomousQueue, NewTask
 from core.errors import Conflict, NotFound
 from core.model.ids import ChatId, DraftId, ProjectName
@@ -23,19 +23,31 @@ class Drafts:
         self._store = store
         self._queue = queue
 
-    def begin(self, text: str, chat: ChatId, now: datetime) -> Draft:
-        """A draft from free text: the first line is the title, the category is guessed. Raises Refused."""
-        first, _, rest = text.strip().partition("\n")
-        title = task_text.clean_title(first)
+    def begin(self, new: NewTask, chat: ChatId, now: datetime) -> Draft:
+        """A draft of the task that is asked for. Raises Refused."""
+        title = task_text.clean_title(new.title)
         projects = self._store.projects.all()
+        project = new.project or (projects[0].name if len(projects) == 1 else None)
+        if project is not None and self._store.projects.get(project) is None:
+            raise NotFound(f"There is no project “{project[:40]}”. /projects lists them.")
         with self._store.transaction():
+            known = [draft for draft in self._store.drafts.all() if new.request and draft.request == new.request]
+            if known:
+                return known[0]
             draft = Draft(
                 id=DraftId(f"draft_{self._store.number('draft')}"),
                 chat=chat,
                 title=title,
-                description=task_text.clean_text(rest, "description"),
-                category=categories.guess(title),
-                project=projects[0].name if len(projects) == 1 else None,
+                description=task_text.clean_text(new.description, "description"),
+                hours=task_text.check_hours(new.hours),
+                category=new.category,
+                priority=new.priority,
+                project=project,
+                command=new.command,
+                verify=new.verify,
+                depends=tuple(new.depends),
+                tags=task_text.clean_tags(tuple(new.tags)),
+                request=new.request,
                 created_at=now,
             )
             self._store.drafts.put(draft.id, draft)

@@ -12,6 +12,7 @@ from core.model.notification import (
     Notification,
     Pending,
     Subject,
+    TaskShown,
 )
 from core.model.task import Cancelled, Failed, NeedsApproval, Queued, Rejected, Task
 from core.ports import Store
@@ -43,6 +44,23 @@ def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *
             store.notifications.put(note.id, note)
 
 
+def record_card(store: Store, task: TaskId, chat: ChatId, message: int, now: datetime) -> None:
+    """Remember which message shows a task's card in a chat, so that it can be kept up to date."""
+    subject = TaskShown(task=task)
+    key = f"{subject_key(subject)}@{chat}"
+    with store.transaction():
+        known = next((note.id for note in store.notifications.all() if note.key == key), None)
+        note = Notification(
+            id=known or NotificationId(f"note_{store.number('note')}"),
+            key=key,
+            chat=chat,
+            subject=subject,
+            created_at=now,
+            state=Delivered(at=now, message=message),
+        )
+        store.notifications.put(note.id, note)
+
+
 def tell_dependents(store: Store, task: Task, now: datetime) -> None:
     """Ask about every task that waits for this one, if this one will not come; inside the transaction of the change."""
     if isinstance(task.state, Failed | Cancelled | Rejected):
@@ -65,6 +83,8 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{build}"
         case ApprovalAsked(approval=approval):
             return f"{kind}:{approval}"
+        case TaskShown(task=task):
+            return f"{kind}:{task}"
         case DependencyLost(task=task, lost=lost, at=at):
             return f"{kind}:{task}:{lost}:{at.isoformat() if at else ''}"
 
@@ -93,7 +113,7 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
             return task_of_build(build_id)
         case ApprovalAsked(approval=approval_id):
             return _task_of_approval(store, approval_id)
-        case DependencyLost(task=task):
+        case DependencyLost(task=task) | TaskShown(task=task):
             return task
 
 

@@ -4,10 +4,12 @@ import hmac
 import secrets
 from datetime import datetime
 
+import msgspec
+
 from core import notifications
 from core.model.approval import Open
 from core.model.ids import ChatId, UserId
-from core.model.notification import ApprovalAsked
+from core.model.notification import ApprovalAsked, Pending, Subject, Undeliverable
 from core.model.people import Chat, Owner
 from core.ports import Store
 
@@ -57,9 +59,25 @@ class People:
         if self._store.chats.get(str(chat)) is None:
             with self._store.transaction():
                 self._store.chats.put(str(chat), Chat(id=chat, owner=person, since=now))
+                self._send_again(chat, now)
                 for approval in self._store.approvals.all():
                     if isinstance(approval.state, Open):
                         notifications.record(self._store, ApprovalAsked(approval=approval.id), chat, now)
+
+    def lose_chat(self, chat: ChatId, subject: Subject, now: datetime) -> None:
+        """The bot was thrown out: news of a group goes to the owners themselves, that of a person waits for them.
+
+        Inside the caller's transaction.
+        """
+        if chat < 0:
+            notifications.record(self._store, subject, None, now)
+        else:
+            self.forget_chat(chat)
+
+    def _send_again(self, chat: ChatId, now: datetime) -> None:
+        for note in self._store.notifications.all():
+            if note.chat == chat and isinstance(note.state, Undeliverable) and note.state.blocked:
+                self._store.notifications.put(note.id, msgspec.structs.replace(note, state=Pending(due_at=now)))
 
     def forget_chat(self, chat: ChatId) -> None:
         """Send no more news to a chat."""

@@ -64,7 +64,7 @@ def plan(
     left_out: list[LeftOut] = []
     waiting = [task for task in tasks if isinstance(task.state, Queued | NeedsApproval)]
     for task in priority.by_score(waiting):
-        reason = _obstacle(task, by_id, projects, config)
+        reason = obstacle(task, by_id, projects, config)
         slot = min(slots, key=lambda free: (slots[free], free))
         start, end = slots[slot], slots[slot] + timedelta(hours=task.hours)
         if reason is None and not priority.is_urgent(task):
@@ -87,9 +87,10 @@ def _slots(running: Sequence[Build], count: int, now: datetime) -> dict[int, dat
     return slots
 
 
-def _obstacle(
+def obstacle(
     task: Task, tasks: Mapping[TaskId, Task], projects: Mapping[ProjectName, Project], config: Config
 ) -> str | None:
+    """What else than time keeps a task from being built, in plain words; None when nothing does."""
     if isinstance(task.state, NeedsApproval):
         return "needs approval"
     if waiting := dependencies.waits_for(task, tasks):

@@ -10,7 +10,7 @@ def score(task: Task) -> float:
 
 def explain(task: Task) -> str:
     """The score, term by term."""
-    return f"{task.priority.value} {task.priority.weight} × 1/{task.hours:g} h = {score(task):.2f}"
+    return f"{task.priority.value} {task.priority.weight} × 1/{task.hours:.3g} h = {score(task):.2f}"
 
 
 def is_urgent(task: Task) -> bool:

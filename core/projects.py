@@ -2,18 +2,28 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from core import task_text
 from core.errors import NotFound, Refused
+from core.model.build import Verification
 from core.model.ids import ProjectName
 from core.model.project import Project
 from core.ports import Store, Workspaces
 
-CheckCommand = Callable[[str, Path, str], object]
+CheckCommand = Callable[[str, Path, str], Verification]
 """Tries a verification command once on a branch of a repository. Raises Refused when it can't run there or hangs; red
 tests are no reason."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A project as it stands now, and how its verification command did when it was tried."""
+
+    project: Project
+    trial: Verification | None
 
 
 class Projects:
@@ -37,8 +47,8 @@ class Projects:
         base: str | None = None,
         verify: str | None = None,
         try_verify: bool = True,
-    ) -> Project:
-        """Register a repository, or change the registration of the same path.
+    ) -> Registered:
+        """Register a repository, or change the registration of the same path; what is not named then stays.
 
         The name defaults to the folder's, the base to the branch that is checked out. Raises Refused when it is no
         repository, the branch does not exist, the name is taken, or the verification command can't run (it is tried
@@ -50,12 +60,10 @@ class Projects:
             raise Refused(f"{root} is on no branch. Name the branch to build on: --base main.")
         if not self._workspaces.has_branch(root, base):
             raise Refused(f"{root} has no branch “{base[:80]}” with a commit in it.")
-        verify = (
-            (task_text.clean_text(verify, "verification command", task_text.MAX_COMMAND) or None) if verify else None
-        )
-        if verify and try_verify:
-            self._check_command(verify, root, base)
         known = next((project for project in self.all() if project.path == str(root)), None)
+        verify = task_text.clean_text(verify, "verification command", task_text.MAX_COMMAND) if verify else None
+        trial = self._check_command(verify, root, base) if verify and try_verify else None
+        verify = verify or (known.verify if known else None)
         wanted = _clean_name(name) if name else known.name if known else _name_of(root)
         with self._store.transaction():
             taken = self._store.projects.get(wanted)
@@ -65,13 +73,16 @@ class Projects:
                 raise Refused(f"{root} is registered as {known.name} already.")
             project = Project(name=wanted, path=str(root), base=base, verify=verify, added_at=now)
             self._store.projects.put(project.name, project)
-        return project
+        return Registered(project, trial)
 
     def _root(self, path: Path) -> Path:
         try:
+            str(path).encode()
             return self._workspaces.check(path.expanduser())
         except RuntimeError:
             raise Refused(f"There is no home folder for {path.parts[0][:40]}. Write the whole path.") from None
+        except ValueError:
+            raise Refused("That path can't be used: it is not valid UTF-8.") from None
         except OSError as error:
             raise Refused(f"{str(path)[:80]} can't be looked at: {error.strerror}.") from error
 

@@ -37,6 +37,7 @@ class Shipping:
             raise Conflict(f"{task_id} is merged already.")
         if isinstance(task.state.delivery, Discarded):
             raise Conflict(f"{task_id} was discarded. /retry {task_id} builds it again.")
+        self._refuse_before_its_base(task, build)
         done = self._workspaces.merge(build.spec, merge_message(task, build, result))
         delivery = Merged(commit=done.commit, at=now, by=by, checkout_behind=done.checkout_updated is False)
         with self._store.transaction():
@@ -77,6 +78,20 @@ class Shipping:
         """The change as a unified diff. Raises NotFound, or Refused when its commits are gone."""
         _, build, result = self._completed(task_id)
         return self._workspaces.diff(build.spec, result)
+
+    def _refuse_before_its_base(self, task: Task, build: Build) -> None:
+        """A result that was built on another one would bring that one along, unasked."""
+        for dependency in task.depends:
+            other = self._store.tasks.get(dependency)
+            if other is None or not isinstance(other.state, Completed) or isinstance(other.state.delivery, Merged):
+                continue
+            needed = self._store.builds.get(other.state.build)
+            if needed is not None and needed.spec.branch in build.spec.onto:
+                if isinstance(other.state.delivery, Discarded):
+                    raise Conflict(
+                        f"{task.id} builds on {other.id}, which was discarded. /retry {task.id} builds it anew."
+                    )
+                raise Conflict(f"{task.id} builds on {other.id}. Merge {other.id} first.")
 
     def _completed(self, task_id: TaskId) -> tuple[Task, Build, BuildResult]:
         task = self._store.tasks.get(task_id)

@@ -1,5 +1,7 @@
 """Approvals by command."""
 
+import re
+
 from telegram import Update
 
 from core.model.ids import ApprovalId
@@ -31,7 +33,8 @@ async def _answer(update: Update, context: Context, *, yes: bool) -> None:
 
 async def answer_in_words(update: Update, context: Context, approval: ApprovalId, text: str) -> bool:
     """Take “yes”, “no” and the like as the answer to a question that was replied to; False for other words."""
-    word = text.strip().strip(".!").casefold()
+    words = re.findall(r"\w+|👍|👎", text.casefold())
+    word = words[0] if 0 < len(words) <= 3 else ""
     yes, no = word in ("yes", "y", "ok", "okay", "approve", "go", "👍"), word in ("no", "n", "reject", "stop", "👎")
     if not yes and not no:
         return False

@@ -14,8 +14,11 @@ from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import tasks
 from handlers.views.message import Document, Message, escape, pre
+from handlers.views.tasks import buttons
 
 INLINE_DIFF = 3000
+MAX_DIFF = 2_000_000
+"""Characters; only the beginning of a longer one is sent."""
 MAX_LOG = 5_000_000
 """Bytes; only the end of a longer log is sent."""
 
@@ -24,7 +27,15 @@ async def merge(update: Update, context: Context) -> None:
     """`/merge 12`: into its base branch."""
     task_id = parsing.only_task_id(context.args or [], "merge")
     task = await run_merge(context.services, task_id, person(update))
-    await reply(update, Message(merged_text(task)))
+    await reply(update, Message(merged_text(task), [row for row in buttons(task) if _is_behind(task)]))
+    await context.services.refresh(task_id)
+
+
+async def update_checkout(update: Update, context: Context) -> None:
+    """`/update 12`: bring the owner's checkout up to date after a merge that left it alone."""
+    task_id = parsing.only_task_id(context.args or [], "update")
+    await run_update(context.services, task_id)
+    await reply(update, Message("Your checkout is up to date; your uncommitted work is still there."))
     await context.services.refresh(task_id)
 
 
@@ -62,10 +73,14 @@ async def run_discard(services: Services, task_id: TaskId, by: UserId | None) ->
 
 def merged_text(task: Task) -> str:
     """One line on a merge that just happened."""
-    delivery = getattr(task.state, "delivery", None)
-    if isinstance(delivery, Merged) and delivery.checkout_behind:
-        return f"🎉 /{task.id} is merged. Your checkout has uncommitted work, so its files were left as they are."
+    if _is_behind(task):
+        return f"🎉 /{task.id} is merged. ⚠️ Update your checkout before you commit there: it has uncommitted work."
     return f"🎉 /{task.id} is merged."
+
+
+def _is_behind(task: Task) -> bool:
+    delivery = getattr(task.state, "delivery", None)
+    return isinstance(delivery, Merged) and delivery.checkout_behind
 
 
 async def diff_message(services: Services, task_id: TaskId) -> Message:
@@ -75,7 +90,8 @@ async def diff_message(services: Services, task_id: TaskId) -> Message:
         return Message(f"/{task_id} changed nothing.")
     if len(text) <= INLINE_DIFF:
         return Message(f'🔍 /{task_id}\n<pre><code class="language-diff">{escape(text)}</code></pre>')
-    return Message(f"🔍 The change of /{task_id}", document=Document(f"{task_id}.diff", text.encode()))
+    cut = ", the beginning" if len(text) > MAX_DIFF else ""
+    return Message(f"🔍 The change of /{task_id}{cut}", document=Document(f"{task_id}.diff", text[:MAX_DIFF].encode()))
 
 
 def log_message(services: Services, task_id: TaskId) -> Message:

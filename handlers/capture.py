@@ -8,14 +8,15 @@ from core import notifications
 from core.errors import Refused
 from core.model.ids import ChatId
 from core.model.notification import ApprovalAsked
-from core.model.task import Draft
+from core.model.task import Draft, NeedsApproval
 from handlers import parsing
 from handlers.approvals import answer_in_words
 from handlers.replies import reply
 from handlers.services import Context, Services
-from handlers.tasks import card
+from handlers.tasks import show_card
 from handlers.views import drafts
 from handlers.views.message import Message, escape
+from handlers.views.tasks import added
 
 
 async def add(update: Update, context: Context) -> None:
@@ -28,12 +29,17 @@ async def add(update: Update, context: Context) -> None:
         await reply(update, Message("What should I do? Write it in a sentence.", ask_reply="Fix the login test"))
         return
     try:
-        task = context.services.queue.add_to_queue(parsing.new_task(text, ChatId(chat.id)), context.services.clock())
+        task = context.services.queue.add_to_queue(
+            parsing.new_task(text, ChatId(chat.id), message.message_id), context.services.clock()
+        )
     except Refused as error:
         await reply(update, Message(f"{escape(str(error))}\n\n{parsing.USAGE_ADD}"))
         return
     context.services.wake()
-    await reply(update, card(context.services, task.id))
+    if isinstance(task.state, NeedsApproval):
+        await reply(update, added(task))
+    else:
+        await show_card(update, context, task.id)
 
 
 async def free_text(update: Update, context: Context) -> None:
@@ -55,7 +61,9 @@ async def free_text(update: Update, context: Context) -> None:
             and await answer_in_words(update, context, asked.subject.approval, message.text)
         ):
             return
-    draft = services.drafts.begin(message.text, ChatId(chat.id), services.clock())
+    draft = services.drafts.begin(
+        parsing.new_task(message.text, ChatId(chat.id), message.message_id), ChatId(chat.id), services.clock()
+    )
     await reply(update, draft_card(services, draft))
 
 

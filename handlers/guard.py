@@ -1,7 +1,7 @@
 """Who may speak: sees every update before all others, button presses included, and fails closed."""
 
 import structlog
-from telegram import Chat, Update
+from telegram import Chat, MessageEntity, Update
 from telegram.ext import ApplicationHandlerStop
 
 from core.model.ids import ChatId, UserId
@@ -38,4 +38,6 @@ def _is_claim(update: Update) -> bool:
         and message.chat.type == Chat.PRIVATE
         and message.text is not None
         and message.text.startswith("/start ")
+        # What Telegram itself takes for a command: other forms would reach the handlers of free text.
+        and any(entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 for entity in message.entities)
     )

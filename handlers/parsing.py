@@ -41,12 +41,12 @@ def no_arguments(args: list[str], command: str) -> None:
         raise Refused(f"/{command} takes nothing after it. Just send /{command}")
 
 
-def new_task(text: str, chat: ChatId) -> NewTask:
+def new_task(text: str, chat: ChatId, message: int | None = None) -> NewTask:
     """A task from one message.
 
     First line: the title, then in any order `2h` or `30m` at the end, `!high`, `#bug` (a category, else a tag),
     `@project` and `>task_3` (waits for it). Lines that begin with `run:` and `verify:` are commands; the others are the
-    description. Raises Refused.
+    description. `message` is the id of the message, which is never two tasks. Raises Refused.
     """
     first, _, rest = text.strip().partition("\n")
     words, marks = _split_marks(first)
@@ -68,6 +68,7 @@ def new_task(text: str, chat: ChatId) -> NewTask:
         command=commands.get("run"),
         verify=commands.get("verify"),
         chat=chat,
+        request=f"message {chat}:{message}" if message is not None else None,
     )
 
 

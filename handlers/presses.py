@@ -10,7 +10,7 @@ from telegram.error import BadRequest
 from core import notifications
 from core.errors import JarvisError
 from core.model.ids import ChatId, TaskId
-from core.model.task import NeedsApproval
+from core.model.task import NeedsApproval, Task
 from handlers import builds, callbacks, onboarding, overnight, tasks
 from handlers.callbacks import (
     Answer,
@@ -30,6 +30,7 @@ from handlers.replies import edit, reply
 from handlers.services import Context
 from handlers.views import drafts
 from handlers.views.message import Message, escape
+from handlers.views.tasks import added
 
 MAX_TOAST = 200
 """Telegram's limit for the answer to a press."""
@@ -47,12 +48,14 @@ async def press(update: Update, context: Context) -> None:
         pressed = callbacks.decode(query.data or "")
         concerned = _concerns(context, pressed)
         toast = await _HANDLERS[type(pressed)](update, context, pressed)
+        alert = False
     except JarvisError as error:
-        await _say(query, str(error), alert=True)
-    else:
-        await _say(query, toast)
-    if concerned is not None:
-        await _show_state(query, context, concerned)
+        toast, alert = str(error), True
+    try:
+        await _say(query, toast, alert=alert)
+    finally:
+        if concerned is not None:
+            await _show_state(query, context, concerned)
 
 
 async def _say(query: CallbackQuery, text: Toast, *, alert: bool = False) -> None:
@@ -108,7 +111,7 @@ async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
     services, task, now = context.services, pressed.task, context.services.clock()
     match pressed.verb:
         case TaskVerb.SHOW:
-            await reply(update, tasks.card(services, task))
+            await tasks.show_card(update, context, task)
             return None
         case TaskVerb.LOG:
             await reply(update, builds.log_message(services, task))
@@ -181,9 +184,20 @@ async def _on_finish_draft(update: Update, context: Context, pressed: FinishDraf
         await _replace(update, context, Message(f"🗑 <s>{escape(title)}</s>"))
         return "Dropped."
     task = services.drafts.add(pressed.draft, services.clock(), start_now=pressed.end is DraftEnd.ADD_AND_START)
-    await _replace(update, context, tasks.card(services, task.id))
+    await _show_added(update, context, task)
     services.wake()
     return f"Added as {task.id}."
+
+
+async def _show_added(update: Update, context: Context, task: Task) -> None:
+    """The draft becomes the card of its task; a task that asks first gets a question of its own."""
+    query = update.callback_query
+    if isinstance(task.state, NeedsApproval):
+        await _replace(update, context, added(task))
+    elif query is not None and query.message is not None:
+        chat, message = query.message.chat.id, query.message.message_id
+        await _replace(update, context, tasks.card(context.services, task.id))
+        notifications.record_card(context.services.store, task.id, ChatId(chat), message, context.services.clock())
 
 
 async def _on_page(update: Update, context: Context, pressed: Page) -> Toast:

@@ -31,7 +31,7 @@ async def list_or_change(update: Update, context: Context) -> None:
             if "--verify" in options and not unchecked:
                 trying = f"Trying <code>{escape(shorten(options['--verify'], 200))}</code> once in a fresh checkout …"
                 await reply(update, Message(trying))
-            project = await asyncio.to_thread(
+            done = await asyncio.to_thread(
                 services.projects.register,
                 Path(path),
                 services.clock(),
@@ -40,7 +40,7 @@ async def list_or_change(update: Update, context: Context) -> None:
                 verify=options.get("--verify"),
                 try_verify=not unchecked,
             )
-            await reply(update, projects.registered(project))
+            await reply(update, projects.registered(done))
         case ["remove", name]:
             services.projects.remove(ProjectName(name))
             await reply(update, Message(f"{escape(name)} is no longer registered. Its files stay as they are."))

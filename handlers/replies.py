@@ -24,13 +24,13 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 Result = TypeVar("Result")
 
 
-async def reply(update: Update, message: Message) -> None:
-    """Answer in the chat, and in the topic, that the update came from."""
+async def reply(update: Update, message: Message) -> TelegramMessage | None:
+    """Answer in the chat, and in the topic, that the update came from; None when it came from no chat."""
     if update.effective_chat is None:
-        return
+        return None
     source = update.effective_message
     thread = source.message_thread_id if source and source.is_topic_message else None
-    await send(cast(ExtBot[Any], update.get_bot()), update.effective_chat.id, message, thread=thread)
+    return await send(cast(ExtBot[Any], update.get_bot()), update.effective_chat.id, message, thread=thread)
 
 
 async def send(bot: ExtBot[Any], chat: int, message: Message, *, thread: int | None = None) -> TelegramMessage:

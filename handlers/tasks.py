@@ -1,9 +1,15 @@
 """Commands on the queue: lists, cards, numbers, and the verbs on one task."""
 
+from zoneinfo import ZoneInfo
+
 from telegram import Update
 
-from core.model.ids import TaskId, UserId
+from core import notifications
+from core.approvals import Approvals
+from core.build_scheduler import BuildScheduler
+from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval
+from core.ports import Clock
 from handlers import parsing
 from handlers.callbacks import ListName, Page
 from handlers.replies import reply
@@ -35,15 +41,28 @@ async def show(update: Update, context: Context) -> None:
     """`/task 12`, or the id itself as a command: `/task_12`."""
     text = update.effective_message.text if update.effective_message else None
     args = context.args or ([text.split("@")[0]] if context.args is None and text else [])
-    await reply(update, card(context.services, parsing.only_task_id(args, "task")))
+    await show_card(update, context, parsing.only_task_id(args, "task"))
+
+
+async def show_card(update: Update, context: Context, task_id: TaskId) -> None:
+    """Answer with a task's card, which is kept up to date from then on. Raises NotFound."""
+    services = context.services
+    sent = await reply(update, card(services, task_id))
+    if sent is not None:
+        notifications.record_card(services.store, task_id, ChatId(sent.chat.id), sent.message_id, services.clock())
 
 
 def card(services: Services, task_id: TaskId) -> Message:
     """The card of a task. Raises NotFound."""
-    listed = services.scheduler.find(task_id)
+    return card_of(services.scheduler, services.approvals, services.clock, services.config.zone, task_id)
+
+
+def card_of(scheduler: BuildScheduler, approvals: Approvals, clock: Clock, zone: ZoneInfo, task_id: TaskId) -> Message:
+    """As `card`, from the engines that it takes."""
+    listed = scheduler.find(task_id)
     state = listed.task.state
-    approval = services.approvals.find(state.approval) if isinstance(state, NeedsApproval) else None
-    return tasks.card(listed, approval, services.clock(), services.config.zone)
+    approval = approvals.find(state.approval) if isinstance(state, NeedsApproval) else None
+    return tasks.card(listed, approval, scheduler.why_waiting(task_id, clock()), clock(), zone)
 
 
 async def upcoming(update: Update, context: Context) -> None:

@@ -9,9 +9,10 @@ from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json, show_table
 from core import categories, task_text
 from core.autonomous_queue import NewTask
-from core.model.ids import ProjectName, TaskId
+from core.model.ids import ProjectName
 from core.model.task import NeedsApproval
 from core.transitions import label
+from handlers import parsing
 
 
 @click.group()
@@ -48,12 +49,13 @@ def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[
         hours=task_text.parse_hours(hours),
         category=categories.parse_category(category) if category else categories.guess(title),
         priority=categories.parse_priority(priority),
-        depends=[TaskId(task) for task in depends],
+        depends=[parsing.task_id(task) for task in depends],
         project=ProjectName(str(given.pop("project"))) if given.get("project") else None,
         **{name: value for name, value in given.items() if name != "project"},  # type: ignore[arg-type]
     )
     with installation() as at:
         task = at.queue.add_to_queue(new, at.clock())
+        waiting = at.scheduler.why_waiting(task.id, at.clock())
     if as_json:
         show_json(task)
         return
@@ -61,7 +63,9 @@ def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[
     if isinstance(task.state, NeedsApproval):
         click.echo(f"It waits for your approval in the chat: /approve {task.id}")
     if task.project is None:
-        click.echo("It has no project yet, so it can't be built. Register one: jarvis projects add PATH")
+        click.echo("It has no project, so it can't be built: name one with --project (see jarvis projects list).")
+    elif waiting is not None:
+        click.echo(f"It {waiting}." if waiting.startswith("starts") else f"It waits: {waiting}.")
 
 
 @group.command()

@@ -25,12 +25,16 @@ def add(path: Path, name: str | None, base: str | None, verify: str | None, unch
     with installation() as at:
         if verify and not unchecked:
             click.echo(f"Trying “{verify}” once in a fresh checkout ...", err=True)
-        project = at.projects.register(path, at.clock(), name=name, base=base, verify=verify, try_verify=not unchecked)
+        done = at.projects.register(path, at.clock(), name=name, base=base, verify=verify, try_verify=not unchecked)
     if as_json:
-        show_json(project)
+        show_json(done)
     else:
+        project, trial = done.project, done.trial
         proof = f"checked by “{project.verify}”" if project.verify else "no verification command: nothing can be proven"
         click.echo(f"Registered {project.name}: {project.path}, branch {project.base}, {proof}.")
+        if trial is not None and not trial.passed:
+            last = trial.tail.splitlines()[-1] if trial.tail else f"exit code {trial.exit_code}"
+            click.echo(f"Its checks fail there now ({last}), so they can't prove much yet.")
 
 
 @group.command("list")

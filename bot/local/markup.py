@@ -42,7 +42,7 @@ class _Open(msgspec.Struct):
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 units a text takes: what Telegram counts."""
-    return len(text) + sum(char > "\uffff" for char in text) if not text.isascii() else len(text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_html(source: str) -> tuple[str, list[JsonDict]]:

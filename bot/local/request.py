@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import unquote
 
+import httpx
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -57,7 +58,8 @@ class InMemoryRequest(BaseRequest):
             return outcome.status, outcome.body
         if outcome.when == "after":
             raise TimedOut
-        raise NetworkError("httpx.RemoteProtocolError: Server disconnected without sending a response.")
+        cause = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        raise NetworkError(f"httpx.RemoteProtocolError: {cause}") from cause
 
     def _download(self, url: str) -> tuple[int, bytes]:
         token, _, path = url.partition("/file/bot")[2].partition("/")

@@ -46,6 +46,8 @@ class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute path of the owner's checkout."""
     base: str
     """Branch to start from and to merge into."""
+    onto: tuple[str, ...] = ()
+    """Branches with results that this build needs and that are not in the base yet: it starts from all of them."""
     branch: str
     worktree: str
     """Absolute path; made by the build process."""

@@ -34,7 +34,13 @@ class DependencyLost(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     """When it was lost: a task that is retried can be lost again."""
 
 
-Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost
+class TaskShown(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="task shown"):
+    """A card that answered somebody; it is kept up to date as long as it is the newest of its task in the chat."""
+
+    task: TaskId
+
+
+Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost | TaskShown
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="pending"):
@@ -67,6 +73,8 @@ class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"
 
     at: datetime
     reason: str
+    blocked: bool = False
+    """The person has blocked the bot: it is tried again when they are back."""
 
 
 NotificationState = Pending | Sending | Delivered | Undeliverable

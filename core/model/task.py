@@ -159,6 +159,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was asked for, and where its news goes; None: to every owner."""
     start_now: bool = False
     """The owner wants it built as soon as a slot is free, whatever the time of day."""
+    request: str | None = None
+    """Idempotency key of the request that made it: Telegram delivers a message again if the bot dies at that moment."""
     created_at: datetime
     approved_at: datetime | None = None
     state: TaskState
@@ -180,5 +182,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     depends: tuple[TaskId, ...] = ()
     tags: tuple[str, ...] = ()
     created_at: datetime
+    request: str | None = None
+    """Idempotency key, as in `Task`."""
     task: TaskId | None = None
     """Set when it was added: a second press then answers with the task."""

@@ -25,7 +25,7 @@ from core.runtime.preparing import prepare
 from core.runtime.run_folder import RunFolder
 from core.runtime.supervision import Bounds, Cause, Ended, Supervisor
 from core.runtime.verification import Baselines, StopRequested, judge, verify_commit
-from core.runtime.worktrees import remove
+from core.runtime.worktrees import remove, replacement
 
 _TAIL_LINES = 20
 
@@ -69,7 +69,7 @@ class Phases:
         if self._spec.verify is not None:
             self._status.enter(Phase.BASELINE)
             self._findings.before = self._baseline(base, self._spec.verify)
-        failure = self._work()
+        failure = self._work() or self._displaced()
         self._commit(base)
         if failure is not None:
             return failure
@@ -144,6 +144,13 @@ class Phases:
                 return AgentFailed(exit_code=ended.exit_code, detail=log.last_line())
             case Cause.EXITED:
                 return None
+
+    def _displaced(self) -> Outcome | None:
+        what = replacement(self._repository, Path(self._spec.worktree))
+        if what is None:
+            return None
+        detail = f"The agent put {what} in the place of its worktree; what is there was neither committed nor touched."
+        return AgentFailed(exit_code=None, detail=detail)
 
     def _commit(self, base: str) -> None:
         self._status.enter(Phase.COMMITTING)

@@ -80,9 +80,10 @@ def _bring_forward(checkout: Path, old: str, new: str) -> None:
     try:
         git(checkout, "read-tree", "-m", "-u", old, new)
     except GitError as error:
+        # Not "commit or stash": either would record the files as they are, without the merge, and so undo it.
         raise Conflict(
-            f"The checkout {checkout} has uncommitted work in a file that the merge changes ({error.line}). "
-            "Commit or stash it, then update again."
+            f"Your uncommitted work is in a file that the merge changes ({error.line}), so nothing was changed. "
+            f"Put it on a branch of its own: git switch -c my-work {old[:10]}, commit it there, then merge."
         ) from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.model.build import BuildSpec, DiffStat
 from core.runtime.files import write_atomically
 from core.runtime.git import GitError, branch_tip, git, is_ancestor, says_yes
-from core.runtime.worktrees import record_folder
+from core.runtime.worktrees import is_untouched, record_folder
 
 _CACHES = """
 # What programs leave behind when they run; no part of a change.
@@ -37,13 +37,14 @@ def commit_work(spec: BuildSpec, excludes: Path, message: str) -> str | None:
     """Commit all that differs in the worktree, and make the branch contain it; returns the tip of the branch.
 
     Own commits of the agent stay, also those on another branch or on none. Caches are left out: `excludes` is a file
-    to write their patterns to. None when there is neither branch nor worktree any more. Raises GitError; worktree and
-    branch are as they were then.
+    to write their patterns to. Nothing is
+    committed when something else stands in the place of the worktree. None when there is neither branch nor worktree any
+    more. Raises GitError; worktree and branch are as they were then.
     """
     repository, worktree = Path(spec.repository), Path(spec.worktree)
     record = record_folder(repository, worktree)
     tip = branch_tip(repository, spec.branch)
-    if record is None or not worktree.is_dir():
+    if record is None or not is_untouched(record, worktree):
         return tip
     # By both folders, because the agent may have done anything to the `.git` of the worktree.
     run = partial(git, worktree, f"--git-dir={record}", f"--work-tree={worktree}")

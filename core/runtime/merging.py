@@ -61,7 +61,7 @@ def _conflict(spec: BuildSpec, files: list[str]) -> str:
     more = f" and {len(files) - 5} more" if len(files) > 5 else ""
     return (
         f"The work does not merge cleanly into {spec.base}: both sides changed {shown}{more}. "
-        "Nothing was merged. Run the task again on the present state, or merge by hand."
+        f"Nothing was merged. /retry {spec.task} builds it again on the present state; or merge by hand."
     )
 
 

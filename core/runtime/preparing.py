@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.model.build import BuildSpec
 from core.runtime.committing import commit_message, commit_work, drop_empty_branch
-from core.runtime.git import GitError, branch_tip, git
+from core.runtime.git import GitError, branch_tip, git, is_ancestor
 from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import add, remove, take_up
 
@@ -41,12 +41,34 @@ def _prepare(folder: RunFolder, spec: BuildSpec, repository: Path) -> str:
     if tip is not None and made_from is None:
         raise Unpreparable(f"A branch {spec.branch} exists already, and this build has not made it.")
     if tip is None or made_from is None:
-        _make_branch(folder, spec, repository, base)
-        made_from = base
+        made_from = _start(repository, spec, base)
+        _make_branch(folder, spec, repository, made_from)
     else:
         take_up(repository, Path(spec.worktree), spec.branch)
     folder.note_prepared(True)
     return made_from
+
+
+def _start(repository: Path, spec: BuildSpec, base: str) -> str:
+    """The base with the results that the build needs, merged without touching any branch or checkout."""
+    start = base
+    for branch in spec.onto:
+        tip = branch_tip(repository, branch)
+        if tip is None or is_ancestor(repository, tip, start):
+            continue
+        start = tip if is_ancestor(repository, start, tip) else _joined(repository, spec, start, tip, branch)
+    return start
+
+
+def _joined(repository: Path, spec: BuildSpec, one: str, other: str, branch: str) -> str:
+    try:
+        tree = git(repository, "merge-tree", "--write-tree", "--no-messages", one, other).split()[0]
+    except GitError as error:
+        if error.exit_code != 1:
+            raise
+        raise Unpreparable(f"It builds on {branch}, which does not merge cleanly with {spec.base} any more.") from error
+    message = f"Start of {spec.task}: {spec.base} with {branch}"
+    return git(repository, "commit-tree", tree, "-p", one, "-p", other, "-m", message).strip()
 
 
 def _make_branch(folder: RunFolder, spec: BuildSpec, repository: Path, base: str) -> None:

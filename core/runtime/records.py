@@ -1,13 +1,15 @@
 """Append-only logs below `JARVIS_HOME/logs`: the adapter behind `core.ports.Records`."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
-from core.errors import StoreUnavailable
 from core.runtime.files import private_folder
+
+_log = logging.getLogger("records")
 
 
 class FileRecords:
@@ -19,7 +21,8 @@ class FileRecords:
     def append(self, log: str, entry: Mapping[str, object]) -> None:
         """Add one line to the log of that file name, such as `decisions.jsonl`.
 
-        Raises ValueError for a name with a folder in it, StoreUnavailable when it can't be written.
+        A line that can't be written is reported in the log of the process: it tells of a change that has been made, and
+        that must not look refused because of it. Raises ValueError for a name with a folder in it.
         """
         path = self._path(log)
         line = msgspec.json.encode(entry) + b"\n"
@@ -32,11 +35,11 @@ class FileRecords:
                 torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
                 data = b"\n" + line if torn else line
                 if os.write(handle, data) != len(data):
-                    raise StoreUnavailable(f"{path} can't be written: the disk is full.")
+                    _log.error("%s can't be written: the disk is full", path)
             finally:
                 os.close(handle)
         except OSError as error:
-            raise StoreUnavailable(f"{path} can't be written: {error.strerror}.") from error
+            _log.error("%s can't be written: %s", path, error.strerror)
 
     def read(self, log: str) -> Iterator[dict[str, object]]:
         """All lines, oldest first; unreadable lines are skipped. Nothing when there is no such log yet."""

@@ -31,4 +31,4 @@ def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
 
 def _is_ours(home: Path, worktree: Path) -> bool:
     """Below our own folder; that git has it on record as a worktree is checked where it is removed."""
-    return worktree.resolve().parent == (home / "worktrees").resolve()
+    return worktree.parent.resolve() == (home / "worktrees").resolve()

@@ -1,8 +1,12 @@
 """Git worktrees: who has which branch checked out, and making and removing our own.
 
-`git worktree prune` is never used: it forgets worktrees of the owner's that are only unplugged at the moment.
+`git worktree prune` is never used: it forgets worktrees of the owner's that are only unplugged at the moment. Nor is
+`git worktree remove`: it follows a link that an agent has put in the place of its worktree.
 """
 
+import os
+import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +14,9 @@ from typing import NamedTuple
 
 from core.runtime.files import private_folder
 from core.runtime.git import GitError, git
-from core.runtime.locks import try_lock
+from core.runtime.repository_lock import alone
 
-_PATIENCE = 120.0
+_IDENTITY = "jarvis-identity"
 
 _UNDER_WAY = {
     "MERGE_HEAD": "merge",
@@ -34,7 +38,7 @@ class Worktree(NamedTuple):
 def worktrees(repository: Path) -> list[Worktree]:
     """All checkouts of the repository whose folder is there, the main one first. Raises GitError."""
     found = []
-    with _alone(repository):
+    with alone(repository):
         listing = git(repository, "worktree", "list", "--porcelain", "-z")
     for record in listing.split("\0\0"):
         fields = dict(line.partition(" ")[::2] for line in record.split("\0") if line)
@@ -57,71 +61,84 @@ def under_way(checkout: Path) -> str | None:
 
 def rebased_in(repository: Path, branch: str) -> Path | None:
     """The checkout in which a rebase of the branch is under way, or None. Git calls such a checkout detached."""
-    for each in worktrees(repository):
-        if each.branch is None:
-            folder = Path(git(each.path, "rev-parse", "--absolute-git-dir").rstrip("\n"))
-            for state in ("rebase-merge", "rebase-apply"):
-                name = folder / state / "head-name"
-                if name.exists() and name.read_text().strip() == f"refs/heads/{branch}":
-                    return each.path
+    with alone(repository):
+        for each in worktrees(repository):
+            if each.branch is None:
+                folder = Path(git(each.path, "rev-parse", "--absolute-git-dir").rstrip("\n"))
+                for state in ("rebase-merge", "rebase-apply"):
+                    name = folder / state / "head-name"
+                    if name.exists() and name.read_text(errors="replace").strip() == f"refs/heads/{branch}":
+                        return each.path
     return None
 
 
 def record_folder(repository: Path, path: Path) -> Path | None:
     """The folder in the repository that describes the worktree at `path`; None when there is no such worktree."""
-    common = git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n")
-    link = path.resolve() / ".git"
-    for record in (Path(common) / "worktrees").glob("*/gitdir"):
-        try:
-            target = record.parent / record.read_text(errors="surrogateescape").rstrip("\n")
-        except FileNotFoundError:  # another build has just removed its worktree
-            continue
-        if target.parent.resolve() / target.name == link:
-            return record.parent
+    link = _place(path) / ".git"
+    with alone(repository) as common:
+        for record in (common / "worktrees").glob("*/gitdir"):
+            try:
+                target = record.parent / record.read_text(errors="surrogateescape").rstrip("\n")
+            except OSError:  # damaged; git will say so
+                continue
+            if _place(target.parent) / target.name == link:
+                return record.parent
     return None
+
+
+def is_untouched(record: Path, path: Path) -> bool:
+    """Whether the folder at `path` is the one that was made for the worktree: no link, nor another folder."""
+    found = _identity(path)
+    if found is None:
+        return False
+    try:
+        return (record / _IDENTITY).read_text(errors="replace").strip() == found
+    except FileNotFoundError:
+        # Whoever made it died before the note, so no agent was ever there.
+        return True
+    except OSError:
+        return False
+
+
+def replacement(repository: Path, path: Path) -> str | None:
+    """What stands at `path` in the place of the worktree that was made there; None when all is well or nothing does."""
+    record = record_folder(repository, path)
+    if record is None or not os.path.lexists(path) or is_untouched(record, path):
+        return None
+    if path.is_symlink():
+        return "a link"
+    return "another folder" if path.is_dir() else "a file"
 
 
 def add(repository: Path, path: Path, commit: str, *, branch: str | None = None) -> None:
     """Check the commit out at `path`: on a new branch of that name, or detached. Raises GitError."""
-    private_folder(path.parent)
     kind = ["--detach"] if branch is None else ["-b", branch]
-    with _alone(repository):
-        git(repository, "worktree", "add", "--quiet", *kind, str(path), commit)
+    _make(repository, path, *kind, str(path), commit)
 
 
 def take_up(repository: Path, path: Path, branch: str) -> None:
     """Check an existing branch out at `path`. Raises GitError."""
-    with _alone(repository):
-        git(repository, "worktree", "add", "--quiet", str(path), branch)
+    _make(repository, path, str(path), branch)
 
 
 def remove(repository: Path, path: Path) -> None:
-    """Remove the worktree with everything in it; nothing happens when there is none at `path`. Raises GitError."""
-    with _alone(repository):
-        record = record_folder(repository, path)
-        if record is None:
-            return
-        if path.is_dir():
-            _restore_link(record, path)
-        try:
-            git(repository, "worktree", "remove", "--force", "--force", str(path))
-        except GitError:
-            _make_writable(path)
-            git(repository, "worktree", "remove", "--force", "--force", str(path))
+    """Remove the worktree with everything in it; nothing happens when there is none at `path`.
 
-
-@contextmanager
-def _alone(repository: Path) -> Iterator[None]:
-    """Not while another process of ours makes, removes or lists worktrees of the repository.
-
-    Git reads the records of all worktrees in each of these, and dies of one that is half there.
+    A link in its place is taken away, but not what it leads to; another folder in its place is left alone. Raises
+    GitError.
     """
-    common = git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n")
-    lock = try_lock(Path(common) / "jarvis-worktrees.lock", patience=_PATIENCE)
-    if lock is None:
-        raise GitError("worktree", None, "another process keeps the worktrees locked")
-    with lock:
-        yield
+    with alone(repository):
+        record = record_folder(repository, path)
+        try:
+            if path.is_symlink():
+                path.unlink()
+            elif record is not None and is_untouched(record, path):
+                _make_writable(path)
+                shutil.rmtree(path)
+            if record is not None:
+                shutil.rmtree(record)
+        except OSError as error:
+            raise GitError("worktree", None, f"{path} can't be removed: {error.strerror}") from error
 
 
 @contextmanager
@@ -135,20 +152,33 @@ def fresh_checkout(repository: Path, path: Path, commit: str) -> Iterator[Path]:
         remove(repository, path)
 
 
-def _restore_link(record: Path, path: Path) -> None:
-    """Git refuses to remove a worktree whose `.git` is gone or is something else."""
-    link = path / ".git"
-    wanted = f"gitdir: {record}\n"
-    if link.is_file() and not link.is_symlink():
-        if link.read_text(errors="replace") == wanted:
-            return
-        link.unlink()
-    elif link.is_symlink():
-        link.unlink()
-    elif link.is_dir():
-        # A repository that the agent made in place of ours; its files are those of the worktree.
-        link.rename(path / f".git-{record.name}")
-    link.write_text(wanted)
+def _make(repository: Path, path: Path, *arguments: str) -> None:
+    private_folder(path.parent)
+    if path.is_symlink():
+        raise GitError("worktree", None, f"a link stands at {path}")
+    with alone(repository):
+        git(repository, "worktree", "add", "--quiet", *arguments)
+        record = record_folder(repository, path)
+        if record is not None:
+            (record / _IDENTITY).write_text(f"{_identity(path)}\n")
+
+
+def _place(path: Path) -> Path:
+    """The path without links on the way to it, but with its last name as it is: that may have become a link."""
+    return path.parent.resolve() / path.name
+
+
+def _identity(path: Path) -> str | None:
+    """What tells a folder from others, also after a restart of the machine (device numbers may change then).
+
+    None for what is no folder, or is one that another disk is mounted on.
+    """
+    try:
+        found = path.lstat()
+        mounted = found.st_dev != path.parent.stat().st_dev
+    except OSError:
+        return None
+    return str(found.st_ino) if stat.S_ISDIR(found.st_mode) and not mounted else None
 
 
 def _make_writable(path: Path) -> None:
@@ -157,4 +187,5 @@ def _make_writable(path: Path) -> None:
     while folders:
         folder = folders.pop()
         folder.chmod(0o700)
-        folders += [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
+        with os.scandir(folder) as entries:
+            folders += [Path(each.path) for each in entries if each.is_dir(follow_symlinks=False)]

@@ -42,7 +42,7 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
             "✋ Waits for your approval",
             [f"/{q.task.id} {_title(q.task.title)}: {escape(q.approval.reason)}" for q in report.questions],
         ),
-        ("🔀 Waits for your merge", [f"/{task.id} {_title(task.title)}" for task in report.to_merge]),
+        ("🔀 Waits for your merge since before", _earlier(report)),
     ]
     listed = [line for title, entries in sections for line in _section(title, entries, shown)]
     shipped = f"{times.hours(report.hours_shipped)} shipped" if report.hours_shipped else "nothing shipped"
@@ -63,7 +63,15 @@ def _finished(entry: Finished) -> str:
         parts.append(f"+{size.insertions} −{size.deletions}")
     if isinstance(entry.task.state, Completed) and isinstance(entry.task.state.delivery, Merged):
         parts.append("merged")
+    elif isinstance(entry.task.state, Completed):
+        parts.append("waits for your merge")
     return f"/{entry.task.id} {_title(entry.task.title)}: {escape(shorten(' · '.join(parts), 300))}"
+
+
+def _earlier(report: Brief) -> list[str]:
+    """Results that wait for a merge and are not among the news above."""
+    news = {entry.task.id for entry in (*report.shipped, *report.unproven)}
+    return [f"/{task.id} {_title(task.title)}" for task in report.to_merge if task.id not in news]
 
 
 def _running(report: Brief, now: datetime, zone: ZoneInfo) -> list[str]:
@@ -83,14 +91,15 @@ def _buttons(report: Brief) -> list[list[Button]]:
     rows = [
         [
             Button(f"✅ Approve {q.task.id}", Answer(q.approval.id, True)),
-            Button("🚫 Reject", Answer(q.approval.id, False)),
+            Button(f"🚫 Reject {q.task.id}", Answer(q.approval.id, False)),
         ]
         for q in report.questions[:3]
     ]
-    rows += [[Button(f"🔀 Merge {task.id}", OnTask(TaskVerb.MERGE, task.id))] for task in report.to_merge[:3]]
-    rows += [
-        [Button(f"🔁 Retry {entry.task.id}", OnTask(TaskVerb.RETRY, entry.task.id))] for entry in report.failed[:3]
+    single = [Button(f"🔀 Merge {task.id}", OnTask(TaskVerb.MERGE, task.id)) for task in report.to_merge[:4]]
+    single += [
+        Button(f"🔁 Retry {entry.task.id}", OnTask(TaskVerb.RETRY, entry.task.id)) for entry in report.failed[:2]
     ]
+    rows += [single[index : index + 2] for index in range(0, len(single), 2)]
     return [*rows, *_queue_button()]
 
 

@@ -96,8 +96,9 @@ def _delivery(task: Task, build: Build) -> str | None:
     match task.state:
         case Completed(delivery=Merged(commit=commit, checkout_behind=True)):
             return (
-                f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>. Your checkout has uncommitted work, so "
-                "I left its files as they are. Before you commit there, bring it up to date: your changes stay."
+                f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>.\n"
+                "⚠️ Your checkout has uncommitted work, so I did not touch its files. "
+                "<b>Update it before you commit there</b>, or that commit undoes the merge. Your changes stay."
             )
         case Completed(delivery=Merged(commit=commit)):
             return f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>."

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from core.model.project import Project
+from core.projects import Registered
 from handlers.callbacks import Ask
-from handlers.views.message import Button, Message, escape, lines, shorten
+from handlers.views.message import Button, Message, escape, lines, pre, shorten
 
 HOW = 'Add one with <code>/projects add ~/code/shop --verify "make test"</code>'
 
@@ -19,9 +20,15 @@ def listing(projects: Sequence[Project]) -> Message:
     return Message("\n\n".join([f"<b>Projects</b> · {len(projects)}", *map(_entry, projects), HOW]))
 
 
-def registered(project: Project) -> Message:
+def registered(done: Registered) -> Message:
     """One that was just added or changed."""
-    return Message(f"Registered.\n{_entry(project)}")
+    trial = done.trial
+    red = (
+        lines("⚠️ Its checks fail there now, so they can't prove much yet:", pre(trial.tail, 500) or None)
+        if (trial is not None and not trial.passed)
+        else None
+    )
+    return Message(lines("Registered.", _entry(done.project), red))
 
 
 def _entry(project: Project) -> str:

@@ -82,12 +82,13 @@ def buttons(task: Task) -> list[list[Button]]:
             return [verbs(("🔁 Retry", TaskVerb.RETRY))]
 
 
-def card(listed: Listed, approval: Approval | None, now: datetime, zone: ZoneInfo) -> Message:
-    """Everything about one task."""
+def card(listed: Listed, approval: Approval | None, waiting: str | None, now: datetime, zone: ZoneInfo) -> Message:
+    """Everything about one task; `waiting` tells when it starts, or what keeps it from starting."""
     task = listed.task
     text = lines(
         f"{mark(task.state)} <b>{escape(task.title)}</b>",
         f"/{task.id} · {state_line(task.state, now, zone)}",
+        f"⏱ {escape(waiting)}" if waiting else None,
         f"❓ Asked because {escape(approval.reason)}." if approval else None,
         "",
         f"{times.hours(task.hours)} ({listed.size}) · {task.category.value} · {task.priority.value}",
@@ -100,6 +101,11 @@ def card(listed: Listed, approval: Approval | None, now: datetime, zone: ZoneInf
         f"<blockquote expandable>{escape(shorten(task.description, 1500))}</blockquote>" if task.description else None,
     )
     return Message(text, buttons(task))
+
+
+def added(task: Task) -> Message:
+    """One line for a task that asks first: the question comes as a message of its own."""
+    return Message(f"➕ <b>{escape(task.title)}</b> · /{task.id}")
 
 
 def state_line(state: TaskState, now: datetime, zone: ZoneInfo) -> str:

@@ -73,8 +73,26 @@ def test_add_as_in_the_document(jarvis: Jarvis) -> None:
     assert done.code == 0
     assert done.out.splitlines() == [
         "Added task_1: Optimize the search (queued)",
-        "It has no project yet, so it can't be built. Register one: jarvis projects add PATH",
+        "It has no project, so it can't be built: name one with --project (see jarvis projects list).",
     ]
+
+
+def test_add_says_when_it_starts_or_what_keeps_it(jarvis: Jarvis, repository: Path) -> None:
+    jarvis("projects", "add", str(repository))
+
+    now = jarvis(*ADD, "First", "", "1", "docs", "--run", "true", "--now")
+    assert now.out.splitlines() == ["Added task_1: First (queued)", "It starts in a moment."]
+    blocked = jarvis(*ADD, "Second", "", "1", "docs", "--run", "true", "--depends", "1")
+    assert blocked.out.splitlines()[1:] == ["It waits: blocked by task_1."]
+    bare = jarvis(*ADD, "Third", "", "1", "docs")
+    assert bare.out.splitlines()[1:] == ["It waits: no agent: set AGENT_COMMAND, or give the task a command."]
+
+
+@pytest.mark.parametrize("written", ["1", "task_1", "/task_1", "#1", "TASK_1"])
+def test_what_a_task_waits_for_can_be_written_as_in_the_chat(jarvis: Jarvis, written: str) -> None:
+    jarvis(*ADD, "First")
+
+    assert printed(jarvis(*ADD, "Second", "--depends", written, "--json"))["depends"] == ["task_1"]
 
 
 def test_every_option_of_add(jarvis: Jarvis, home: Path, repository: Path) -> None:
@@ -123,6 +141,8 @@ def test_a_task_that_asks_says_where_it_is_answered(jarvis: Jarvis) -> None:
             "There is no project “nope”. Registered: none yet; add one with: jarvis projects add",
         ),
         (["Fix", "--depends", "task_9"], "There is no task_9 to wait for."),
+        (["Fix", "--depends", "99"], "There is no task_99 to wait for."),
+        (["Fix", "--depends", "abc"], "“abc” is no task."),
         (["Fix", "--tag", "two words"], "can't be a tag"),
     ],
 )
@@ -259,6 +279,23 @@ def test_projects_are_added_changed_and_removed(jarvis: Jarvis, repository: Path
     assert jarvis("projects", "remove", "shop").out.strip() == "shop is no longer registered."
     again = jarvis("projects", "remove", "shop")
     assert (again.code, again.err.strip()) == (1, "Error: There is no project “shop”.")
+
+
+def test_checks_that_fail_are_told(jarvis: Jarvis, repository: Path) -> None:
+    done = jarvis("projects", "add", str(repository), "--verify", "echo 2 failed; false")
+
+    assert done.out.splitlines()[1:] == ["Its checks fail there now (2 failed), so they can't prove much yet."]
+    silent = jarvis("projects", "add", str(repository), "--verify", "exit 3")
+    assert silent.out.splitlines()[1:] == ["Its checks fail there now (exit code 3), so they can't prove much yet."]
+
+
+def test_what_is_not_named_again_stays(jarvis: Jarvis, repository: Path) -> None:
+    jarvis("projects", "add", str(repository), "--verify", "test -f a.txt")
+
+    assert "checked by “test -f a.txt”" in jarvis("projects", "add", str(repository), "--base", "main").out
+    again = printed(jarvis("projects", "add", str(repository), "--verify", "test -s a.txt", "--json"))
+    assert again["project"]["verify"] == "test -s a.txt"
+    assert again["trial"]["passed"] is True
 
 
 @pytest.mark.parametrize(

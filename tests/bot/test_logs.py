@@ -20,6 +20,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in ("httpx", "apscheduler", "tornado.access")}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.NOTSET)
     logs.configure("DEBUG", tmp_path / "logs", [TOKEN, ODD, ""])
     yield tmp_path / "logs"
     for handler in root.handlers:

@@ -1,5 +1,6 @@
 """News is delivered in order, at most once too often, and never lost; and messages keep up with what they tell of."""
 
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from core.model.notification import (
 )
 from core.model.task import Category
 from core.people import People
+from handlers.views.message import Message
 from storage import JournalStore
 from tests import factories
 from tests.core.conftest import Engines, wire
@@ -39,6 +41,10 @@ from tests.fakes import FakeAgents, SetClock
 TOKEN = "4711:" + "localtoken" * 3 + "abcde"
 JARVIS = User(id=4711, first_name="Jarvis", is_bot=True, username="jarvis_bot")
 ANN, BOB = User(id=7, first_name="Ann"), User(id=8, first_name="Bob")
+
+
+def _card(task: TaskId) -> Message:
+    return Message(f"the card of {task}")
 
 
 class Desk:
@@ -57,7 +63,7 @@ class Desk:
     def reborn(self) -> Outbox:
         """The outbox of a process that was just started."""
         builds = Builds(self.store, self.engines.agents, self.engines.records, self.engines.config)
-        return Outbox(self.store, builds, People(self.store), self.bot, self.clock, UTC_ZONE)
+        return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, UTC_ZONE)
 
     def note(self, title: str, chat: int = ANN.id, **changes: Any) -> NotificationId:
         """A question about a new task, for one chat."""
@@ -193,6 +199,27 @@ async def test_a_send_that_timed_out_is_repeated_once_at_most(desk: Desk, kind: 
     assert state.reason.startswith("uncertain")
 
 
+@pytest.mark.parametrize("kind", ["question", "report"])
+async def test_after_a_broken_connection_it_is_repeated_more_often_and_later_and_later(desk: Desk, kind: str) -> None:
+    note = desk.note("Page") if kind == "question" else desk.report()
+    desk.api.faults.reset_before_delivery("sendmessage", times=50)
+    pauses = []
+
+    for _ in range(10):
+        await desk.outbox.deliver()
+        state = desk.state(note)
+        if not isinstance(state, Pending):
+            break
+        pauses.append((state.due_at - desk.clock()).total_seconds())
+        desk.clock.moment = state.due_at
+
+    assert len(pauses) == notifications.REPEATS_AFTER_RESET
+    assert all(later > sooner for sooner, later in itertools.pairwise(pauses))
+    state = desk.state(note)
+    assert isinstance(state, Undeliverable)
+    assert state.reason.startswith("uncertain")
+
+
 async def test_after_one_time_out_the_next_try_settles_it(desk: Desk) -> None:
     note = desk.note("Page")
     desk.api.faults.timeout_after_delivery("sendmessage")
@@ -305,6 +332,28 @@ async def test_a_message_that_was_deleted_is_not_missed(desk: Desk) -> None:
         await desk.outbox.refresh(TaskId("task_1"))
 
     assert logged == []
+
+
+async def test_the_card_of_a_task_is_kept_up_to_date(desk: Desk) -> None:
+    task = desk.engines.add(chat=ChatId(ANN.id))
+    shown = await desk.bot.send_message(ANN.id, "as it was")
+    notifications.record_card(desk.store, task.id, ChatId(ANN.id), shown.message_id, desk.clock())
+
+    await desk.outbox.refresh(TaskId("task_99"))
+    assert desk.texts() == ["as it was"]
+    await desk.outbox.refresh(task.id)
+    assert desk.texts() == [f"the card of {task.id}"]
+
+
+async def test_a_card_is_not_sent_again_after_a_restart(desk: Desk) -> None:
+    task = desk.engines.add(chat=ChatId(ANN.id))
+    notifications.record_card(desk.store, task.id, ChatId(ANN.id), 1, desk.clock())
+
+    outbox = desk.reborn()
+    outbox.settle_doubts()
+    await outbox.deliver()
+
+    assert desk.texts() == []
 
 
 async def test_progress_is_edited_in_place_while_it_moves(desk: Desk) -> None:

@@ -77,7 +77,7 @@ async def test_a_beat_starts_collects_and_refreshes(chest: Chest) -> None:
 
     await chest.pulse.beat()
     assert isinstance(chest.task(task).state, Running)
-    assert chest.outbox.calls == ["deliver", "progress"]
+    assert chest.outbox.calls == ["refresh task_1", "deliver", "progress"]
 
     chest.agents.end(chest.agents.launched[0])
     chest.outbox.calls.clear()
@@ -155,7 +155,7 @@ async def test_an_error_in_one_part_does_not_stop_the_others(chest: Chest, failu
         await chest.pulse.beat()
 
     assert isinstance(chest.task(task).state, Running)
-    assert chest.outbox.calls == ["deliver", "progress"]
+    assert chest.outbox.calls == ["refresh task_1", "deliver", "progress"]
     assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == ["beat failed"]
 
 

@@ -198,6 +198,41 @@ def test_without_a_file_the_environment_is_enough(tmp_path: Path) -> None:
     assert load({}, tmp_path).config.home == (tmp_path / "autonomous").resolve()
 
 
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("AGENT_COMAND", "AGENT_COMMAND"),
+        ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"),
+        ("TELEGRAM_BOT_TOKN", "TELEGRAM_BOT_TOKEN"),
+        ("MAX_BUILD", "MAX_BUILDS"),
+        ("OWNER_ID", "OWNER_IDS"),
+        ("PROJECT", "PROJECTS"),
+        ("TIME_ZONE", "TIMEZONE"),
+    ],
+)
+def test_a_slip_in_the_file_is_named_with_what_is_meant(tmp_path: Path, slip: str, meant: str) -> None:
+    (tmp_path / ".env").write_text(f"{slip}=x\nMAX_BUILDS=many\n")
+
+    with pytest.raises(BadSettings) as refusal:
+        load({}, tmp_path)
+
+    lines = str(refusal.value).splitlines()[1:]
+    assert f"  {slip}: there is no such setting. Do you mean {meant}?" in lines
+    assert len(lines) == 2  # and the other mistake
+
+
+def test_only_the_file_is_searched_for_slips(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MY_KEY=x\nDATABASE_URL=y\nMAX_BUILDS=2\n")
+
+    assert load({"AGENT_COMAND": "x", "MAX_BUILD": "7"}, tmp_path).config.max_builds == 2
+
+
+def test_a_variable_that_agents_may_see_is_no_slip(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("AGENT_ENV=AGENT_ENVS\nAGENT_ENVS=x\n")
+
+    assert load({}, tmp_path).config.agent_environment == ("AGENT_ENVS",)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"MAX_BUILDS='2\n", b"a b c\n"])
 def test_a_file_that_cannot_be_understood_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".env").write_bytes(content)

@@ -158,19 +158,37 @@ def test_retry_puts_a_failed_task_back_to_start_at_once(engines: Engines) -> Non
     assert engines.start(task).id == "task_1-2"
 
 
-@pytest.mark.parametrize("state", ["queued", "running", "completed"])
-def test_only_what_ended_without_a_result_can_be_retried(engines: Engines, state: str) -> None:
+@pytest.mark.parametrize("state", ["queued", "running", "merged"])
+def test_only_what_has_ended_and_is_not_merged_can_be_built_again(engines: Engines, state: str) -> None:
     task = engines.add()
     if state == "running":
         engines.start(task)
-    if state == "completed":
-        engines.finish(task)
+    if state == "merged":
+        build = engines.start(task)
+        commit = engines.workspaces.commit(Path("/srv/shop"), build.spec.branch, "b.txt", "words\n")
+        engines.agents.end(build.id, commit=commit)
+        engines.queue.collect(engines.now)
+        engines.shipping.merge(task.id, OWNER, engines.now)
     before = engines.task(task)
 
-    with pytest.raises(Conflict, match=r"only what has ended without a result can be retried"):
+    with pytest.raises(Conflict, match=r"only what has ended and is not merged can be built again."):
         engines.queue.retry(task.id, engines.now)
 
     assert engines.task(task) == before
+
+
+def test_a_result_that_is_not_merged_can_be_built_again_and_its_branch_stays(engines: Engines) -> None:
+    task = engines.add()
+    first = engines.start(task)
+    engines.workspaces.commit(Path("/srv/shop"), first.spec.branch, "b.txt", "words\n")
+    engines.agents.end(first.id)
+    engines.queue.collect(engines.now)
+
+    engines.queue.retry(task.id, engines.now)
+
+    second = engines.start(task)
+    assert second.spec.branch != first.spec.branch
+    assert engines.workspaces.has_branch(Path("/srv/shop"), first.spec.branch)
 
 
 def test_retry_of_a_rejected_task_asks_again(engines: Engines) -> None:
@@ -334,7 +352,7 @@ def test_a_build_that_cannot_be_launched_fails_with_the_reason(engines: Engines)
     assert build.state.result.outcome == AgentFailed(exit_code=None, detail="no more processes")
     state = engines.task(task).state
     assert isinstance(state, Failed)
-    assert state.reason == "no more processes."
+    assert state.reason == "no more processes"
 
 
 def test_a_stop_before_the_launch_never_launches(engines: Engines) -> None:

@@ -1,9 +1,17 @@
 """Lists, the next tasks, and the queue in numbers."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from core.build_scheduler import BuildScheduler
 from core.model.build import Broke
-from core.model.task import Category, Priority
+from core.model.ids import ProjectName, TaskId
+from core.model.task import Category, Priority, Running
+from storage import JournalStore
+from tests import factories
 from tests.core.conftest import OWNER, Engines
 
 
@@ -41,6 +49,73 @@ def test_next_are_the_three_best_that_are_free_to_go(engines: Engines) -> None:
 
     assert [entry.task.id for entry in engines.scheduler.next()] == [task.id for task in others]
     assert engines.scheduler.find(waits.id).waits_for == [first.id]
+
+
+@pytest.mark.parametrize(
+    "missing", [{"project": None}, {"project": ProjectName("gone")}, {"command": None}], ids=["none", "gone", "agent"]
+)
+def test_what_cannot_be_built_is_not_next(store: JournalStore, home: Path, missing: dict[str, Any]) -> None:
+    scheduler = BuildScheduler(store, factories.config(home, agent_command=None))
+    with store.transaction():
+        store.projects.put("shop", factories.project())
+        for task in (factories.task(1, command="true"), factories.task(2, **{"command": "true", **missing})):
+            store.tasks.put(task.id, task)
+
+    assert [entry.task.id for entry in scheduler.next()] == ["task_1"]
+
+
+def test_what_waits_for_its_window_is_next_all_the_same(engines: Engines) -> None:
+    long = engines.add(hours=8.0)
+
+    assert [entry.task.id for entry in engines.scheduler.next()] == [long.id]
+
+
+def test_why_a_task_waits(engines: Engines) -> None:
+    free = engines.add()
+    long = engines.add("Long", hours=8.0)
+    asks = engines.add("A new page", category=Category.FEATURE)
+    blocked = engines.add("Then this", depends=[long.id])
+
+    why = {task.id: engines.scheduler.why_waiting(task.id, engines.now) for task in (free, long, asks, blocked)}
+
+    assert why == {
+        free.id: "starts in a moment",
+        long.id: "too long for the quick win window; waits for work hours",
+        asks.id: None,
+        blocked.id: f"blocked by {long.id}",
+    }
+
+
+def test_a_task_that_comes_after_others_starts_when_a_slot_is_free(engines: Engines) -> None:
+    tasks = [engines.add(f"Task {number}") for number in range(4)]
+
+    assert engines.scheduler.why_waiting(tasks[2].id, engines.now) == "starts in a moment"
+    assert engines.scheduler.why_waiting(tasks[3].id, engines.now) == "starts when a slot is free"
+
+
+def test_only_what_is_queued_waits(engines: Engines) -> None:
+    task = engines.add()
+    engines.start(task)
+
+    assert engines.scheduler.why_waiting(task.id, engines.now) is None
+    assert engines.scheduler.why_waiting(TaskId("task_99"), engines.now) is None
+
+
+def test_discarded_hours_are_not_shipped(engines: Engines) -> None:
+    kept, dropped = engines.add(hours=2.0), engines.add(hours=1.0)
+    engines.finish(kept)
+    state = engines.task(dropped).state
+    assert isinstance(state, Running)
+    build = engines.store.builds.get(state.build)
+    assert build is not None
+    engines.workspaces.commit(Path("/srv/shop"), build.spec.branch, "b.txt", "words\n")
+    engines.agents.end(build.id)
+    engines.queue.collect(engines.now)
+    assert engines.scheduler.stats(engines.now).hours_shipped == 3.0
+
+    engines.shipping.discard(dropped.id, OWNER, engines.now)
+
+    assert engines.scheduler.stats(engines.now).hours_shipped == 2.0
 
 
 def test_the_queue_in_numbers(engines: Engines) -> None:

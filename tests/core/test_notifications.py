@@ -12,6 +12,7 @@ from core.model.notification import (
     Notification,
     Pending,
     Subject,
+    TaskShown,
 )
 from core.model.task import Category
 from tests.core.conftest import OWNER, PRIVATE, Engines
@@ -71,6 +72,8 @@ def test_the_key_tells_facts_apart(engines: Engines) -> None:
         DependencyLost(task=TaskId("task_1"), lost=TaskId("task_2")),
         DependencyLost(task=TaskId("task_2"), lost=TaskId("task_1")),
         DependencyLost(task=TaskId("task_2"), lost=TaskId("task_1"), at=engines.now),
+        TaskShown(task=TaskId("task_1")),
+        TaskShown(task=TaskId("task_2")),
     ]
 
     assert len({notifications.subject_key(subject) for subject in subjects}) == len(subjects)
@@ -99,6 +102,20 @@ def test_which_messages_tell_of_a_task(engines: Engines) -> None:
     assert notifications.at_message(engines.store, PRIVATE, 1) == about[1]
     assert notifications.at_message(engines.store, PRIVATE, 99) is None
     assert notifications.at_message(engines.store, ChatId(8), 1) is None
+
+
+def test_the_newest_card_of_a_task_is_remembered_for_each_chat(engines: Engines) -> None:
+    task = engines.add()
+    for chat, message in ((PRIVATE, 10), (ChatId(-100), 20), (PRIVATE, 11)):
+        notifications.record_card(engines.store, task.id, chat, message, engines.now)
+
+    shown = notifications.delivered_about(engines.store, task.id)
+
+    assert [(note.chat, note.state, note.subject) for note in shown] == [
+        (PRIVATE, Delivered(at=engines.now, message=11), TaskShown(task=task.id)),
+        (-100, Delivered(at=engines.now, message=20), TaskShown(task=task.id)),
+    ]
+    assert notifications.at_message(engines.store, PRIVATE, 10) is None
 
 
 def test_the_subject_of_a_question_that_is_gone_has_no_task(engines: Engines) -> None:

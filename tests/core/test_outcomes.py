@@ -28,6 +28,19 @@ RED = verification(passed=3, failed=1)
     [
         (factories.result(Proven()), "Proven: 1 failed, 3 passed → 4 passed."),
         (factories.result(Proven(), after=verification(tests=None)), "Proven by its checks."),
+        (
+            factories.result(Proven(), before=verification(passed=6), after=verification(passed=6)),
+            "The checks pass as before: 6 passed.",
+        ),
+        (
+            factories.result(Proven(), before=verification(passed=6), after=verification(passed=7)),
+            "Proven: 6 passed → 7 passed.",
+        ),
+        (
+            factories.result(Proven(), before=verification(tests=None), after=verification(tests=None)),
+            "The checks pass as before.",
+        ),
+        (factories.result(Proven(), before=None, after=verification(passed=6)), "Proven: 6 passed."),
         (factories.result(Unverified(), after=None), "Done, but not proven: no verification command is set."),
         (
             factories.result(AlreadyRed(), after=RED),
@@ -43,10 +56,9 @@ RED = verification(passed=3, failed=1)
         ),
         (factories.result(Empty()), "The agent ended without changing anything."),
         (factories.result(AgentFailed(exit_code=3)), "It ended with exit code 3."),
-        (
-            factories.result(AgentFailed(exit_code=None, detail="not found")),
-            "not found",
-        ),
+        (factories.result(AgentFailed(exit_code=3, detail="no such file")), "It ended with exit code 3: no such file."),
+        (factories.result(AgentFailed(exit_code=None, detail="not found")), "not found"),
+        (factories.result(AgentFailed(exit_code=None)), "The agent could not be started."),
         (factories.result(TimedOut(limit=1800.0, idle=True)), "Stopped: no output for 30 min."),
         (factories.result(TimedOut(limit=8 * 3600.0, idle=False)), "Stopped at its time limit of 8 h."),
         (factories.result(Stopped()), "Stopped on request."),

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import NotFound, Refused
+from core.model.build import Verification
 from core.model.ids import ProjectName
 from core.projects import Projects
 from storage import JournalStore
+from tests import factories
 from tests.factories import NOW
 from tests.fakes import FakeWorkspaces
 
@@ -20,11 +22,13 @@ class Checks:
     def __init__(self) -> None:
         self.tried: list[tuple[str, Path, str]] = []
         self.refusal: str | None = None
+        self.outcome = factories.verification()
 
-    def __call__(self, command: str, root: Path, branch: str) -> None:
+    def __call__(self, command: str, root: Path, branch: str) -> Verification:
         self.tried.append((command, root, branch))
         if self.refusal:
             raise Refused(self.refusal)
+        return self.outcome
 
 
 @pytest.fixture
@@ -45,20 +49,24 @@ def projects(store: JournalStore, workspaces: FakeWorkspaces, checks: Checks) ->
 
 
 def test_name_and_base_come_from_the_checkout(projects: Projects, checks: Checks) -> None:
-    made = projects.register(SHOP / "src" / "deep", NOW, verify=" make test ")
+    done = projects.register(SHOP / "src" / "deep", NOW, verify=" make test ")
 
+    made = done.project
     assert (made.name, made.path, made.base, made.verify) == ("shop", "/srv/shop", "main", "make test")
     assert checks.tried == [("make test", SHOP, "main")]
     assert projects.all() == [made]
+    assert done.trial == checks.outcome
 
 
 def test_the_same_path_again_changes_the_registration(projects: Projects, workspaces: FakeWorkspaces) -> None:
     workspaces.commit(SHOP, "next", "b.txt", "two\n")
     projects.register(SHOP, NOW, name="store")
 
-    again = projects.register(SHOP, NOW, base="next", verify="make check", try_verify=False)
+    done = projects.register(SHOP, NOW, base="next", verify="make check", try_verify=False)
 
+    again = done.project
     assert projects.all() == [again]
+    assert done.trial is None
     assert (again.name, again.base, again.verify) == ("store", "next", "make check")
 
 
@@ -71,7 +79,7 @@ def test_the_name_of_a_folder_becomes_a_name_that_can_be_typed(
 ) -> None:
     workspaces.create(Path("/srv") / folder)
 
-    assert projects.register(Path("/srv") / folder, NOW).name == name
+    assert projects.register(Path("/srv") / folder, NOW).project.name == name
 
 
 @pytest.mark.parametrize("name", ["has space", "a:b", "x" * 31, "-x", ".hidden", "a/b", "ü", "a\n"])
@@ -109,7 +117,26 @@ def test_a_command_that_cannot_run_is_refused_unless_it_is_not_tried(projects: P
     with pytest.raises(Refused, match=r"can't be run"):
         projects.register(SHOP, NOW, verify="mak")
     assert projects.all() == []
-    assert projects.register(SHOP, NOW, verify="mak", try_verify=False).verify == "mak"
+    assert projects.register(SHOP, NOW, verify="mak", try_verify=False).project.verify == "mak"
+
+
+def test_checks_that_fail_are_registered_and_told(projects: Projects, checks: Checks) -> None:
+    checks.outcome = factories.verification(failed=2)
+
+    done = projects.register(SHOP, NOW, verify="make test")
+
+    assert done.trial == checks.outcome
+    assert projects.all()[0].verify == "make test"
+
+
+def test_a_later_registration_keeps_what_it_does_not_name(projects: Projects, checks: Checks) -> None:
+    projects.register(SHOP, NOW, name="store", verify="make test")
+    checks.tried.clear()
+
+    done = projects.register(SHOP, NOW, base="main")
+
+    assert (done.project.name, done.project.verify) == ("store", "make test")
+    assert (done.trial, checks.tried) == (None, [])
 
 
 def test_a_name_is_given_once(projects: Projects, workspaces: FakeWorkspaces) -> None:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from core.runtime.commands import run_check
 from core.runtime.workspaces import GitWorkspaces
 from core.shipping import Shipping
 from handlers.services import App, Services
+from handlers.tasks import card_of
 from storage import JournalStore, open_store
 from storage.schema import TABLES
 from tests import factories
@@ -113,10 +115,10 @@ class House:
         now = self.clock()
         moved = self.services.queue.collect(now)
         self.services.approvals.lapse(now)
-        self.services.queue.schedule_builds(now)
+        started = self.services.queue.schedule_builds(now)
+        for task in (*(task.id for task in moved), *(build.task for build in started)):
+            await self.outbox.refresh(task)
         await self.outbox.deliver()
-        for task in moved:
-            await self.outbox.refresh(task.id)
         await self.outbox.show_progress()
 
     async def build(self, task: Task, outcome: Outcome | None = None) -> Task:
@@ -235,7 +237,9 @@ async def start(
     builds = Builds(store, agents, records, config)
     queue = AutonomousQueue(store, builds, records, config)
     people = People(store, owners)
-    outbox = Outbox(store, builds, people, app.bot, clock, config.zone)
+    scheduler, approvals = BuildScheduler(store, config), Approvals(store)
+    card = partial(card_of, scheduler, approvals, clock, config.zone)
+    outbox = Outbox(store, builds, people, card, app.bot, clock, config.zone)
 
     def sample(chat: ChatId) -> None:
         if store.projects.get("shop") is not None:
@@ -249,8 +253,8 @@ async def start(
         config=config,
         people=people,
         queue=queue,
-        scheduler=BuildScheduler(store, config),
-        approvals=Approvals(store),
+        scheduler=scheduler,
+        approvals=approvals,
         drafts=Drafts(store, queue),
         shipping=Shipping(store, workspaces, records, config),
         briefs=Briefs(store, agents, config),

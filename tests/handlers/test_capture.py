@@ -105,7 +105,7 @@ async def test_titles_are_shown_as_they_were_written(house: House, title: str) -
     task = await added(house, f"/add {title}")
 
     assert task.title == title
-    assert house.newest().startswith(("⏳ ", "✋ "))
+    assert house.newest().startswith("➕ ")
     assert title in house.newest()
     for text in ("/queue", "/task 1", "/schedule", "/brief", "/next"):
         await house.ask(text)
@@ -141,11 +141,89 @@ async def test_add_on_the_next_line(house: House) -> None:
     assert (await added(house, "/add\nFix it\nSoon.")).description == "Soon."
 
 
-async def test_a_task_that_asks_first_says_so_on_its_card(house: House) -> None:
-    await house.ask("/add Rotate the API keys #bug")
-
+async def test_a_task_that_asks_first_is_answered_with_one_line_and_asked_about_once(house: House) -> None:
+    assert await house.ask("/add Rotate the API keys #bug") == "➕ Rotate the API keys · /task_1"
     assert isinstance(house.task("task_1").state, NeedsApproval)
-    assert "Asked because it concerns security." in house.newest()
+    assert house.labels(house.last_id()) == []
+
+    await house.beat()
+
+    assert "I ask because it concerns security." in house.newest()
+    keyboards = [label for message in house.history() for label in house.labels(message.message_id)]
+    assert keyboards.count("✅ Approve") == 1
+
+
+async def test_a_dangerous_command_asks_first(house: House) -> None:
+    await house.ask("/add Tidy up #docs\nrun: make && git push")
+
+    await house.beat()
+
+    assert "I ask because its command reaches other machines." in house.newest()
+
+
+async def test_the_card_of_a_new_task_says_when_it_starts_and_keeps_up(house: House) -> None:
+    await house.ask("/add Write the guide 30m #docs")
+    card = house.last_id()
+    assert "⏱ starts in a moment" in house.text(card)
+
+    await house.beat()
+    assert house.text(card).startswith("🔨 Write the guide\n/task_1 · in progress since")
+    assert "⏱" not in house.text(card)
+
+    house.agents.end(house.agents.launched[0])
+    await house.beat()
+    assert house.text(card).startswith("✅ Write the guide\n/task_1 · completed now, not merged yet")
+
+
+async def test_the_card_of_a_task_that_waits_says_why(house: House) -> None:
+    await house.ask("/add Write the book 8h #docs")
+
+    assert "⏱ too long for the quick win window" in house.newest()
+
+
+async def test_only_the_newest_card_of_a_task_in_a_chat_keeps_up(house: House) -> None:
+    await house.ask("/add Write the guide 30m #docs")
+    older = house.last_id()
+    await house.ask("/task_1")
+    newer = house.last_id()
+
+    await house.ask("/cancel 1")
+
+    assert house.text(newer).startswith("🚫 ")
+    assert house.text(older).startswith("⏳ ")
+
+
+async def test_marks_and_commands_work_in_free_text_too(house: House) -> None:
+    first = house.add()
+    text = "Speed up the search 2h !high #perf #web @shop >1\nIt takes seconds.\nrun: make fast\nverify: make test"
+
+    answer = await house.ask(text)
+    assert answer.startswith("📝 Speed up the search\nIt takes seconds.")
+    await house.press(house.last_id(), "➕ Add")
+
+    task = house.task("task_2")
+    assert (task.title, task.description) == ("Speed up the search", "It takes seconds.")
+    assert (task.hours, task.priority, task.category) == (2.0, Priority.HIGH, Category.PERFORMANCE)
+    assert (task.project, task.tags, task.depends) == ("shop", ("web",), (first.id,))
+    assert (task.command, task.verify, task.chat) == ("make fast", "make test", ANN.id)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Fix it 0h", "must be more than 0 hours"),
+        ("Fix it !urgent", "“urgent” is no priority."),
+        ("Fix it @nowhere", "There is no project “nowhere”. /projects lists them."),
+        ("Fix it >abc", "“abc” is no task."),
+        ("#bug", "The task needs a title"),
+    ],
+)
+async def test_wrong_marks_in_free_text_are_told(house: House, text: str, words: str) -> None:
+    before = house.state()
+
+    assert words in await house.ask(text)
+    assert house.state() == before
+    assert house.troubles() == []
 
 
 async def test_free_text_becomes_a_draft(house: House) -> None:

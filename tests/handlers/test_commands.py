@@ -6,9 +6,9 @@ from core.model.build import Broke
 from core.model.ids import ChatId
 from core.model.task import Cancelled, Category, Completed, Discarded, Merged, NeedsApproval, Queued, Running
 from handlers import commands
-from tests.handlers.conftest import ANN, SHOP, House, Open
+from tests.handlers.conftest import ANN, SHOP, House, Open, register_shop
 
-ON_A_TASK = ("task", "go", "approve", "reject", "diff", "log", "merge", "discard", "retry", "cancel")
+ON_A_TASK = ("task", "go", "approve", "reject", "diff", "log", "merge", "update", "discard", "retry", "cancel")
 WITHOUT_ARGUMENTS = ("queue", "brief", "next", "schedule", "finished", "stats")
 
 
@@ -45,6 +45,13 @@ async def test_start_says_hello_and_offers_the_sample_while_there_is_no_project(
 
     assert text.startswith("👋 Hello")
     assert empty_house.labels(empty_house.last_id()) == ["🎁 Make the sample project", "📋 Queue", "☀️ Brief"]
+
+
+async def test_nobody_is_greeted_by_name_on_the_page_of_this_machine(house: House) -> None:
+    assert (await house.ask("/start")).startswith("👋 Hello. I am Jarvis.")
+
+    vars(house.services)["is_local"] = False
+    assert (await house.ask("/start")).startswith("👋 Hello Ann. I am Jarvis.")
 
 
 async def test_start_without_the_offer(house: House) -> None:
@@ -148,8 +155,9 @@ async def test_every_command_on_a_task_that_was_just_added(house: House, name: s
         "diff": "task_1 has not been built yet.",
         "log": "task_1 has not been built yet.",
         "merge": "task_1 has not been built yet.",
+        "update": "task_1 has not been built yet.",
         "discard": "task_1 has not been built yet.",
-        "retry": "task_1 is queued; only what has ended without a result can be retried.",
+        "retry": "task_1 is queued; only what has ended and is not merged can be built again.",
         "cancel": "/task_1 is cancelled.",
     }
     assert answer.startswith(expected[name])
@@ -223,7 +231,91 @@ async def test_the_way_of_a_result(house: House) -> None:
     before = house.state()
     assert await house.ask("/merge 1") == "task_1 is merged already."
     assert await house.ask("/discard 1") == "task_1 is merged, so there is no branch left to discard."
+    assert "only what has ended and is not merged can be built again." in await house.ask("/retry 1")
     assert house.state() == before
+
+
+async def test_a_merge_beside_uncommitted_work_is_caught_up_with_update(house: House) -> None:
+    await house.build(house.add())
+    news = house.last_id()
+    house.workspaces.repositories[SHOP].uncommitted = {"mine.txt"}
+
+    assert await house.ask("/merge 1") == (
+        "🎉 /task_1 is merged. ⚠️ Update your checkout before you commit there: it has uncommitted work."
+    )
+    assert house.labels(house.last_id()) == ["⬇️ Update my checkout", "🔍 Diff"]
+    assert "Update it before you commit there, or that commit undoes the merge." in house.text(news)
+
+    assert await house.ask("/update 1") == "Your checkout is up to date; your uncommitted work is still there."
+    assert house.labels(news) == ["🔍 Diff", "📄 Log"]
+    before = house.state()
+    assert await house.ask("/update 1") == "Your checkout is up to date already."
+    assert house.state() == before
+
+
+async def test_a_result_that_does_not_convince_is_built_again(house: House) -> None:
+    await house.build(house.add())
+    news = house.last_id()
+
+    assert await house.ask("/retry 1") == "/task_1 is back in the queue."
+
+    assert "(an earlier try)" in house.text(news)
+    assert house.labels(news) == []
+    await house.beat()
+    state = house.task("task_1").state
+    assert isinstance(state, Running)
+    assert state.build == "task_1-2"
+
+
+async def test_the_brief_says_what_became_of_each_result(house: House) -> None:
+    await house.build(house.add("Early"))
+    house.clock.advance(hours=25)
+    await house.build(house.add("Late", start_now=True))
+    await house.build(house.add("Merged", start_now=True))
+    await house.ask("/merge 3")
+
+    brief = (await house.ask("/brief")).splitlines()
+
+    assert [line.rpartition(" · ")[2] for line in brief if line.startswith(("• /task_2 ", "• /task_3 "))] == [
+        "waits for your merge",
+        "merged",
+    ]
+    earlier = brief.index("🔀 Waits for your merge since before")
+    assert brief[earlier + 1] == "• /task_1 Early"
+    assert not any("/task_2" in line for line in brief[earlier:])
+    merges = [button["text"] for button in house.keyboard(house.last_id())[0]]
+    assert sorted(merges) == ["🔀 Merge task_1", "🔀 Merge task_2"]
+
+
+async def test_the_brief_has_no_earlier_ones_when_all_are_news(house: House) -> None:
+    await house.build(house.add())
+
+    assert "since before" not in await house.ask("/brief")
+
+
+async def test_stats_leave_out_what_was_discarded(house: House) -> None:
+    await house.build(house.add(hours=2.0))
+    assert "hours shipped: 2" in await house.ask("/stats")
+
+    await house.ask("/discard 1")
+
+    assert "hours shipped: 0" in await house.ask("/stats")
+
+
+async def test_next_leaves_out_what_cannot_be_built(open_house: Open) -> None:
+    house = await open_house(agent_command=None)
+    house.add("Somewhere", command="true")
+
+    assert "Nothing is ready to be built." in await house.ask("/next")
+    register_shop(house.store, house.workspaces)
+    house.add("With a command", command="true")
+    house.add("Without one")
+
+    text = await house.ask("/next")
+
+    assert "With a command" in text
+    assert "Somewhere" not in text
+    assert "Without one" not in text
 
 
 async def test_discard_and_retry(house: House) -> None:

@@ -58,9 +58,9 @@ async def test_a_mistake_behind_a_button_is_an_alert(house: House, monkeypatch: 
     assert (toast.text or "").startswith("Something went wrong on my side.")
 
 
-@pytest.mark.parametrize("fault", ["server_error", "bad_gateway", "reset_before_delivery"])
-async def test_an_answer_is_sent_again_when_the_connection_fails(house: House, fault: str) -> None:
-    getattr(house.api.faults, fault)("sendmessage", times=2)
+@pytest.mark.parametrize(("fault", "times"), [("server_error", 2), ("bad_gateway", 2), ("reset_before_delivery", 1)])
+async def test_an_answer_is_sent_again_when_the_connection_fails(house: House, fault: str, times: int) -> None:
+    getattr(house.api.faults, fault)("sendmessage", times=times)
 
     assert "The queue is empty" in await house.ask("/queue")
     assert house.troubles() == []

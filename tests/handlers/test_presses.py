@@ -172,7 +172,25 @@ async def test_retry(house: House) -> None:
     assert isinstance(house.task("task_1").state, Queued)
     assert "(an earlier try)" in house.text(news)
     assert house.labels(news) == []
-    await again(house, news, "task:retry:task_1", "only what has ended without a result can be retried.")
+    await again(house, news, "task:retry:task_1", "only what has ended and is not merged can be built again.")
+
+
+async def test_retry_of_a_result_that_is_not_merged(house: House) -> None:
+    await house.build(house.add())
+    news = house.last_id()
+
+    assert (await house.press_data(news, "task:retry:task_1")).text == "Back in the queue."
+
+    assert isinstance(house.task("task_1").state, Queued)
+    assert "(an earlier try)" in house.text(news)
+
+
+async def test_retry_of_a_merged_result_is_refused(house: House) -> None:
+    await house.build(house.add())
+    news = house.last_id()
+    await house.press(news, "Merge")
+
+    await again(house, news, "task:retry:task_1", "only what has ended and is not merged can be built again.")
 
 
 # -- questions ------------------------------------------------------------------------------------------------------
@@ -238,7 +256,16 @@ async def test_an_answer_after_the_task_was_cancelled(house: House, question: in
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("yes", "approved"), ("Yes!", "approved"), ("no", "rejected"), ("👎", "rejected")]
+    ("word", "said"),
+    [
+        ("yes", "approved"),
+        ("Yes!", "approved"),
+        ("yes please", "approved"),
+        ("Ok, do it.", "approved"),
+        ("no", "rejected"),
+        ("No, thanks!", "rejected"),
+        ("👎", "rejected"),
+    ],
 )
 async def test_a_written_answer(house: House, question: int, word: str, said: str) -> None:
     assert await house.ask(word, reply_to=question) == f"/task_1 is {said}."
@@ -249,8 +276,9 @@ async def test_a_written_answer(house: House, question: int, word: str, said: st
     assert house.state() == before
 
 
-async def test_other_words_in_reply_to_a_question_become_a_draft(house: House, question: int) -> None:
-    assert (await house.ask("Fix the footer too", reply_to=question)).startswith("📝 Fix the footer too")
+@pytest.mark.parametrize("words", ["Fix the footer too", "No logo on the page", "Yesterday it worked", "Please yes"])
+async def test_other_words_in_reply_to_a_question_become_a_draft(house: House, question: int, words: str) -> None:
+    assert (await house.ask(words, reply_to=question)).startswith(f"📝 {words}")
     assert isinstance(house.task("task_1").state, NeedsApproval)
 
 
@@ -287,7 +315,7 @@ async def test_retry_what_was_lost(house: House, lost: int) -> None:
     await house.press(lost, "Retry")
 
     assert isinstance(house.task("task_1").state, Queued)
-    await again(house, lost, "task:retry:task_1", "can be retried")
+    await again(house, lost, "task:retry:task_1", "can be built again")
 
 
 async def test_cancel_what_waits(house: House, lost: int) -> None:
@@ -350,6 +378,29 @@ async def test_add_and_start(house: House, draft: int) -> None:
     await house.press(draft, "Add and start")
 
     assert house.task("task_1").start_now
+
+
+async def test_the_card_that_a_draft_became_keeps_up(house: House, draft: int) -> None:
+    await house.press(draft, "Add and start")
+    assert "⏱ starts in a moment" in house.text(draft)
+
+    await house.beat()
+
+    assert house.text(draft).startswith("🔨 Fix the login test")
+    assert house.labels(draft) == ["⏹ Stop", "📄 Log"]
+
+
+async def test_a_draft_that_asks_first_becomes_one_line_and_is_asked_about_once(house: House) -> None:
+    await house.ask("Implement a new page #feature")
+    draft = house.last_id()
+
+    assert (await house.press(draft, "➕ Add")).text == "Added as task_1."
+
+    assert house.text(draft) == "➕ Implement a new page · /task_1"
+    assert house.labels(draft) == []
+    await house.beat()
+    assert "May I build this?" in house.newest()
+    assert house.labels(house.last_id())[:2] == ["✅ Approve", "🚫 Reject"]
 
 
 @pytest.mark.parametrize(
@@ -434,6 +485,11 @@ async def test_the_buttons_of_the_brief(house: House) -> None:
     await house.ask("/brief")
     message = house.last_id()
 
+    assert [[button["text"] for button in row] for row in house.keyboard(message)] == [
+        ["✅ Approve task_3", "🚫 Reject task_3"],
+        ["🔀 Merge task_1", "🔁 Retry task_2"],
+        ["📋 Queue"],
+    ]
     assert (await house.press(message, "Approve task_3")).text == "Approved."
     assert "merged" in ((await house.press(message, "Merge task_1")).text or "")
     assert (await house.press(message, "Retry task_2")).text == "Back in the queue."

@@ -30,6 +30,28 @@ async def test_a_path_with_spaces_and_quotes(empty_house: House, spaced: Path) -
     assert str(spaced) in await empty_house.ask("/projects")
 
 
+async def test_checks_that_fail_are_told_with_their_last_lines(empty_house: House, repository: Path) -> None:
+    command = "echo '2 <failed>'; false"
+
+    answers = await empty_house.say(f'/projects add {repository} --verify "{command}"')
+
+    said = answers[-1].body["text"]
+    assert said.startswith("Registered.\n📁 shop · branch main")
+    assert said.endswith("⚠️ Its checks fail there now, so they can't prove much yet:\n2 <failed>")
+    assert empty_house.store.projects.all()[0].verify == command
+
+
+async def test_a_later_registration_keeps_the_command_that_it_does_not_name(
+    empty_house: House, repository: Path
+) -> None:
+    await empty_house.say(f'/projects add {repository} --verify "test -f a.txt"')
+
+    answer = await empty_house.ask(f"/projects add {repository} --base main")
+
+    assert answer.endswith("checked by test -f a.txt")
+    assert empty_house.store.projects.all()[0].verify == "test -f a.txt"
+
+
 async def test_without_options(empty_house: House, repository: Path) -> None:
     answer = await empty_house.ask(f"/projects add {repository}")
 

@@ -11,6 +11,7 @@ import { MessageList } from "./messages.js";
 import { Outbox, visible } from "./outbox.js";
 import { Socket } from "./socket.js";
 import { Status } from "./status.js";
+import { prepareSwiping } from "./swiping.js";
 import { Uploads } from "./uploads.js";
 
 const LONGEST_CAPTION = 1024;
@@ -134,7 +135,13 @@ function socketAddress() {
 
 /** Send a text of its own: a command, a button of the reply keyboard. */
 function send(text) {
-  outbox.add({ chat: state.chat, text, replyTo: null, newest: messages.newest });
+  deliver(text, null);
+}
+
+/** Only the page that sends goes to the end; others stay where they are read. */
+function deliver(text, replyTo) {
+  messages.scrolling.toEnd();
+  outbox.add({ chat: state.chat, text, replyTo, newest: messages.newest });
 }
 
 /** What the composer wants to send; false if there is nothing to send now. */
@@ -145,11 +152,12 @@ function submit({ text, replyTo }) {
     return true;
   }
   if (visible(text) === "") return false;
-  outbox.add({ chat: state.chat, text, replyTo, newest: messages.newest });
+  deliver(text, replyTo);
   return true;
 }
 
 async function sendFiles(text) {
+  messages.scrolling.toEnd();
   const fits = text.length <= LONGEST_CAPTION;
   const { ok, unsent } = await uploads.send(state.chat, fits ? text : "");
   if (!ok && unsent) composer.giveBack(unsent);
@@ -196,4 +204,5 @@ byId("chats").addEventListener("change", (event) => {
 byId("start").addEventListener("click", () => send("/start"));
 prepareAlerts();
 prepareViewer();
+prepareSwiping(byId("log"), (messageId) => answer(messages.get(messageId)));
 if (matchMedia("(hover: hover)").matches) byId("composer-text").focus();

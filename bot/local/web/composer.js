@@ -26,6 +26,7 @@ export class Composer {
       event.preventDefault();
       this.submit();
     });
+    byId("counter").addEventListener("animationend", () => byId("counter").classList.remove("insist"));
     byId("reply-close").addEventListener("click", () => this.cancelReply());
     byId("reply-quote").addEventListener("click", () => this.answered && onQuote(this.answered.message_id));
     document.addEventListener("keydown", (event) => this.catchTyping(event));
@@ -83,9 +84,14 @@ export class Composer {
     }
   }
 
+  /** How many characters the text is too long; negative while there is room. */
+  get excess() {
+    return this.field.value.trim().length - LONGEST_TEXT;
+  }
+
   submit() {
     const text = this.field.value.trim();
-    if (text.length > LONGEST_TEXT) {
+    if (this.excess > 0) {
       byId("counter").classList.add("insist");
       this.field.focus();
       return;
@@ -101,11 +107,10 @@ export class Composer {
     this.grow();
     const counter = byId("counter");
     counter.hidden = length < COUNT_FROM;
-    counter.textContent = String(LONGEST_TEXT - length);
-    counter.classList.toggle("over", length > LONGEST_TEXT);
-    counter.classList.remove("insist");
-    counter.title =
-      length > LONGEST_TEXT ? `${length - LONGEST_TEXT} characters too long` : "characters left";
+    counter.textContent =
+      this.excess > 0 ? `${characters(this.excess)} too long` : `${characters(-this.excess)} left`;
+    counter.classList.toggle("over", this.excess > 0);
+    byId("send").disabled = this.excess > 0;
     byId("entry").classList.toggle("blank", length === 0);
     this.menu.filter(this.field.value);
   }
@@ -130,6 +135,8 @@ export class Composer {
     this.field.focus();
   }
 }
+
+const characters = (count) => (count === 1 ? "1 character" : `${count} characters`);
 
 function remembered() {
   try {

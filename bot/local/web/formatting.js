@@ -1,12 +1,13 @@
 // The text of a message: the server's HTML, rebuilt tag by tag from a short list, with commands and addresses
-// as links, code with a copy button, spoilers and expandable quotations.
+// as links, code with a copy button, spoilers, expandable quotations and drawn progress bars.
 
 import { element, icon } from "./dom.js";
 
 const PLAIN_TAGS = new Set(["B", "STRONG", "I", "EM", "U", "INS", "S", "DEL", "BR"]);
 const COMMAND = String.raw`(?<![\w/.:@<>-])\/[a-zA-Z0-9_]{1,32}(?:@\w+)?(?![\w/-])`;
 const ADDRESS = String.raw`\bhttps?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]']`;
-const CLICKABLE = new RegExp(`${COMMAND}|${ADDRESS}`, "g");
+const BAR = "(?<![░▒▓█])(?=[█▓░]{4})[█▓]*░*(?![░▒▓█])";
+const SPECIAL = new RegExp(`${COMMAND}|${ADDRESS}|${BAR}`, "g");
 
 /** The nodes for `html`. `onCommand("/queue")` is called when a command in the text is clicked. */
 export function formatted(html, onCommand) {
@@ -30,7 +31,7 @@ export function carryOver(before, after) {
 function rebuild(nodes, context) {
   const rebuilt = [...nodes].flatMap((node) => {
     if (node.nodeType === Node.TEXT_NODE)
-      return context.literal ? [node.data] : clickable(node.data, context);
+      return context.literal ? [node.data] : withSpecials(node.data, context);
     return node.nodeType === Node.ELEMENT_NODE ? [rebuildElement(node, context)].flat() : [];
   });
   return rebuilt.map((node, index) =>
@@ -62,18 +63,36 @@ function rebuildElement(node, context) {
   return inside(); // an unknown tag: its text stays, the tag goes
 }
 
-function clickable(text, { onCommand }) {
+function withSpecials(text, { onCommand }) {
   const parts = [];
   let end = 0;
-  for (const match of text.matchAll(CLICKABLE)) {
-    parts.push(
-      text.slice(end, match.index),
-      match[0].startsWith("/") ? command(match[0], onCommand) : outside(match[0], [match[0]]),
-    );
+  for (const match of text.matchAll(SPECIAL)) {
+    parts.push(text.slice(end, match.index), special(match[0], onCommand));
     end = match.index + match[0].length;
   }
   parts.push(text.slice(end));
   return parts.filter((part) => part !== "");
+}
+
+function special(text, onCommand) {
+  if (text.startsWith("/")) return command(text, onCommand);
+  return /^[█▓░]/.test(text) ? progressBar(text) : outside(text, [text]);
+}
+
+/** Fonts draw block characters unevenly: they stay as the text that is copied, and the bar is drawn. */
+function progressBar(text) {
+  const done = text.replaceAll("░", "").length;
+  const part = (name, from, to) => {
+    const node = element("span", { class: name }, text.slice(from, to));
+    node.style.flexGrow = to - from;
+    return node;
+  };
+  return element(
+    "span",
+    { class: "bar", role: "img", "aria-label": `${Math.round((100 * done) / text.length)}%` },
+    part("bar-done", 0, done),
+    part("bar-rest", done, text.length),
+  );
 }
 
 function command(text, onCommand) {
@@ -108,20 +127,15 @@ function codeBlock(pre) {
     "button",
     { type: "button", class: "copy", "aria-label": "Copy code" },
     icon("copy"),
-    "Copy",
+    element("span", {}, "Copy"),
   );
   button.addEventListener("click", () => copy(text, button));
-  const head = element(
-    "span",
-    { class: "code-head" },
-    element("span", { class: "language" }, language || "code"),
-    button,
-  );
   return element(
     "div",
     { class: "code-block", dir: "ltr" },
-    head,
+    language ? element("span", { class: "language" }, language) : null,
     element("pre", { tabindex: "0" }, element("code", {}, text)),
+    button,
   );
 }
 

@@ -3,6 +3,7 @@
 import { pendingBubble } from "./bubble.js";
 import { dayKey, dayLabel } from "./dates.js";
 import { byId, element } from "./dom.js";
+import { FloatingDates } from "./floating.js";
 import { Scrolling } from "./scrolling.js";
 
 const SAME_GROUP = 300; // seconds between two messages of one sender that still stand together
@@ -23,7 +24,11 @@ export class MessageList {
     this.more = false;
     this.loading = false;
     this.unread = 0;
-    this.scrolling = new Scrolling(byId("scroller"), byId("scroller").firstElementChild, () => this.moved());
+    this.dates = new FloatingDates(byId("scroller"));
+    this.scrolling = new Scrolling(byId("scroller"), byId("scroller").firstElementChild, (byReader) => {
+      if (byReader) this.dates.show();
+      this.moved();
+    });
     byId("jump").addEventListener("click", () => this.scrolling.toEnd({ smooth: true }));
   }
 
@@ -74,12 +79,11 @@ export class MessageList {
     );
   }
 
-  /** A new message arrived. */
+  /** A new message arrived, perhaps one that the visitor sent from another page. */
   add(message) {
     const isNew = !this.nodes.has(message.message_id);
     this.scrolling.keep(() => this.put(message).classList.toggle("arriving", isNew && !message.out));
-    if (message.out) this.scrolling.toEnd();
-    if (isNew && !this.scrolling.atEnd) this.unread += 1;
+    if (isNew && !message.out && !this.scrolling.atEnd) this.unread += 1;
     this.changed();
   }
 
@@ -174,11 +178,9 @@ export class MessageList {
   section(date, next) {
     const key = dayKey(date);
     if (!this.days.has(key)) {
-      const day = element(
-        "section",
-        { class: "day", data: { day: key } },
-        element("h2", { class: "date" }, dayLabel(date)),
-      );
+      const separator = element("h2", { class: "date" }, dayLabel(date));
+      const day = element("section", { class: "day", data: { day: key } }, separator);
+      this.dates.watch(separator);
       this.log.insertBefore(day, next ? this.nodes.get(next.message_id).parentElement : null);
       this.days.set(key, day);
     }
@@ -187,6 +189,7 @@ export class MessageList {
 
   removeDay(section) {
     this.days.delete(section.dataset.day);
+    this.dates.forget(section.firstElementChild);
     section.remove();
   }
 

@@ -5,7 +5,8 @@ const NEAR_END = 80; // pixels from the end that still count as reading the newe
 
 export class Scrolling {
   /**
-   * `scroller` scrolls, `content` is what grows in it. `onMove()` is called after each change of position.
+   * `scroller` scrolls, `content` is what grows in it. `onMove(byReader)` is called after each change of
+   * position; `byReader` is false where the page only kept or took its place.
    */
   constructor(scroller, content, onMove) {
     this.scroller = scroller;
@@ -14,8 +15,9 @@ export class Scrolling {
     scroller.addEventListener(
       "scroll",
       () => {
+        const byReader = scroller.scrollTop !== this.top;
         this.look();
-        onMove();
+        onMove(byReader);
       },
       { passive: true },
     );

@@ -43,10 +43,11 @@ from core.model.task import (
     Unmerged,
 )
 from core.planning import LeftOut, Plan, Planned
+from core.projects import Registered
 from handlers import callbacks, replies
 from handlers.callbacks import Choose, DraftField, ListName
 from handlers.views import briefs, builds, drafts, onboarding, projects, tasks
-from handlers.views.message import MAX_TEXT, Message, unescape, utf16_length
+from handlers.views.message import MAX_TEXT, Message, pre, unescape, utf16_length
 from tests import factories
 from tests.factories import NOW, UTC_ZONE
 from tests.fakes import SetClock
@@ -162,13 +163,14 @@ relaxed = settings(
 
 
 @relaxed
-@given(task=hostile_tasks, reason=long(300))
-def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str) -> None:
+@given(task=hostile_tasks, reason=long(300), waiting=st.one_of(st.none(), long(300)))
+def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting: str | None) -> None:
     approval = Approval(
         id=ApprovalId("approval_123456789"), task=task.id, reason=reason, asked_at=NOW, expires_at=NOW, state=Open()
     )
-    check(api, tasks.card(listed(task), approval, NOW, UTC_ZONE))
-    check(api, tasks.card(listed(task), None, NOW + timedelta(days=400), UTC_ZONE))
+    check(api, tasks.card(listed(task), approval, waiting, NOW, UTC_ZONE))
+    check(api, tasks.card(listed(task), None, waiting, NOW + timedelta(days=400), UTC_ZONE))
+    check(api, tasks.added(task))
     check(api, builds.question(task, approval))
     check(api, builds.answered(task, "Approved."))
     check(api, builds.dependency_lost(task, task, task.id))
@@ -247,11 +249,24 @@ def test_the_first_steps(api: BotApi, name: str) -> None:
 
 
 @relaxed
-@given(path=long(4000), verify=commands, count=st.sampled_from([0, 1, 40]))
-def test_projects(api: BotApi, path: str, verify: str | None, count: int) -> None:
+@given(path=long(4000), verify=commands, tail=long(5000), count=st.sampled_from([0, 1, 40]))
+def test_projects(api: BotApi, path: str, verify: str | None, tail: str, count: int) -> None:
     project = factories.project(path=path, base="<b>" * 20, verify=verify)
     check(api, projects.listing([project] * count), edited=False)
-    check(api, projects.registered(project), edited=False)
+    for trial in (None, factories.verification(), factories.verification(failed=1, tail=tail)):
+        check(api, projects.registered(Registered(project, trial)), edited=False)
+
+
+@relaxed
+@given(text=long(9000), limit=st.integers(20, 3000))
+def test_a_block_of_output_counts_as_telegram_does(text: str, limit: int) -> None:
+    block = pre(text, limit)
+
+    shown = unescape(block)
+    assert utf16_length(shown) <= limit + 2  # the mark of what was cut, and its line
+    assert (block == "") == (not text.strip())
+    if shown.startswith("…\n") and not text.startswith("…"):
+        assert text.strip("\n").endswith(shown.removeprefix("…\n"))
 
 
 def test_numbers(api: BotApi) -> None:

@@ -1,0 +1,66 @@
+"""What a start says about the projects and the agent that the settings name."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot import run
+from bot.settings import Settings, parse
+from bot.wiring import Installation
+from core.errors import Refused
+from storage import JournalStore
+from tests import factories
+from tests.fakes import SetClock
+
+
+@pytest.fixture
+def installation(store: JournalStore, clock: SetClock, home: Path) -> Installation:
+    return Installation(factories.config(home), store, clock)
+
+
+def settings(*paths: Path) -> Settings:
+    return parse({"PROJECTS": ",".join(map(str, paths))}, Path("/"))
+
+
+def test_projects_of_the_settings_are_registered_once(installation: Installation, repository: Path) -> None:
+    run._register_projects(settings(repository), installation)
+    (made,) = installation.projects.all()
+    installation.projects.register(repository, factories.NOW, verify="test -f a.txt", try_verify=False)
+
+    run._register_projects(settings(repository), installation)
+
+    assert installation.projects.all() == [msgspec.structs.replace(made, verify="test -f a.txt")]
+
+
+def test_all_projects_that_cannot_be_used_are_named_at_once(
+    installation: Installation, repository: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain"
+    plain.mkdir()
+
+    with pytest.raises(Refused) as refusal:
+        run._register_projects(settings(tmp_path / "gone", repository, plain), installation)
+
+    head, *lines = str(refusal.value).splitlines()
+    assert head == "PROJECTS names what can't be used. Change it in .env:"
+    assert [line.startswith("  ") for line in lines] == [True, True]
+    assert f"There is no folder {tmp_path / 'gone'}." in lines[0]
+    assert f"{plain} is not in a git repository." in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (None, False),
+        (("sh", "-c", "true"), False),
+        (("no-such-agent-program", "{prompt_file}"), True),
+    ],
+)
+def test_an_agent_that_is_not_installed_is_told(home: Path, command: Any, said: bool) -> None:
+    text = run._missing_agent(factories.config(home, agent_command=command))
+
+    assert (text != "") == said
+    if said:
+        assert "no-such-agent-program, the program of AGENT_COMMAND, is not on the PATH" in text
