@@ -22,7 +22,7 @@ check: .venv/dev
 	$(MAKE) test
 
 soak: .venv/dev
-	JARVIS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m slow $(ARGS)
+	JARVIS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal tests/storage $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff format .

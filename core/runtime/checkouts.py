@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import Conflict
 from core.runtime.git import GitError, branch_tip, commit_of, git, is_ancestor
+from core.runtime.shown_files import in_the_way, look_for_lock, show, try_out
 from core.runtime.worktrees import checkout_of, rebased_in, under_way
 
 _LONGEST_WALK = 500
@@ -20,8 +21,9 @@ class Moved(Exception):
 def advance(repository: Path, branch: str, old: str, new: str) -> bool | None:
     """Move the branch from `old` to its descendant `new`, and the checkout that is on it when that is clean.
 
-    True: the checkout shows `new`; False: it has uncommitted work and was left as it is; None: none is on the branch.
-    Raises Moved, Conflict (a rebase of the branch is under way) and GitError.
+    True: the checkout shows `new`; False: something of the owner's is in the way there, and it was left as it is; None:
+    none is on the branch. Raises Moved, Conflict (the owner is in the middle of something) and GitError; branch and
+    checkout are as they were then. The caller holds the lock on the repository.
     """
     if busy := rebased_in(repository, branch):
         raise Conflict(f"A rebase of {branch} is under way in {busy}. Finish or abort it, then merge again.")
@@ -29,18 +31,19 @@ def advance(repository: Path, branch: str, old: str, new: str) -> bool | None:
     if checkout is None:
         _move(repository, branch, old, new)
         return None
-    if _is_clean(checkout):
-        try:
-            git(checkout, "merge", "--ff-only", "--no-autostash", "--quiet", new)
-        except GitError:
-            # An untracked file stands in the way, or the branch has moved meanwhile; the latter shows right below.
-            pass
-        else:
-            return True
-    if _standing(checkout, branch) == old:
-        git(repository, "update-ref", _mark(branch), old)
+    look_for_lock(checkout)
+    if not _can_follow(checkout, old, new):
+        if _standing(checkout, branch) == old:
+            git(repository, "update-ref", _mark(branch), old)
+        _move(repository, branch, old, new)
+        return False
     _move(repository, branch, old, new)
-    return False
+    try:
+        show(checkout, old, new)
+    except GitError:
+        _move(repository, branch, new, old)
+        raise
+    return True
 
 
 def left_behind(repository: Path, branch: str) -> bool | None:
@@ -70,21 +73,33 @@ def catch_up(repository: Path, branch: str) -> None:
         git(repository, "update-ref", "-d", _mark(branch))
 
 
+def _can_follow(checkout: Path, old: str, new: str) -> bool:
+    """Whether nothing of the owner's keeps the checkout from showing `new`."""
+    if not _is_clean(checkout) or in_the_way(checkout, old, new) is not None:
+        return False
+    try:
+        try_out(checkout, old, new)
+    except GitError:
+        return False
+    return True
+
+
 def _bring_forward(checkout: Path, old: str, new: str) -> None:
+    look_for_lock(checkout)
+    if file := in_the_way(checkout, old, new):
+        raise Conflict(
+            f"The merge brings {file}, and you have something of your own there, so nothing was changed. "
+            "Move it out of the way, then try again."
+        )
     try:
-        # Only the index's notes of sizes and times: without them untouched files would count as changed.
-        git(checkout, "update-index", "-q", "--unmerged", "--refresh", "--really-refresh")
-    except GitError as error:
-        if error.exit_code != 1:
-            raise
-    try:
-        git(checkout, "read-tree", "-m", "-u", old, new)
+        try_out(checkout, old, new)
     except GitError as error:
         # Not "commit or stash": either would record the files as they are, without the merge, and so undo it.
         raise Conflict(
             f"Your uncommitted work is in a file that the merge changes ({error.line}), so nothing was changed. "
             f"Put it on a branch of its own: git switch -c my-work {old[:10]}, commit it there, then merge."
         ) from error
+    show(checkout, old, new)
 
 
 def _standing(checkout: Path, branch: str) -> str:
@@ -124,6 +139,9 @@ def _move(repository: Path, branch: str, old: str, new: str) -> None:
         if branch_tip(repository, branch) != old:
             raise Moved from None
         raise
+    tip = branch_tip(repository, branch)
+    if tip is None or not is_ancestor(repository, new, tip):
+        raise GitError("update-ref", None, f"the branch {branch} did not move")
 
 
 def _mark(branch: str) -> str:

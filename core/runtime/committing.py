@@ -37,9 +37,8 @@ def commit_work(spec: BuildSpec, excludes: Path, message: str) -> str | None:
     """Commit all that differs in the worktree, and make the branch contain it; returns the tip of the branch.
 
     Own commits of the agent stay, also those on another branch or on none. Caches are left out: `excludes` is a file
-    to write their patterns to. Nothing is
-    committed when something else stands in the place of the worktree. None when there is neither branch nor worktree any
-    more. Raises GitError; worktree and branch are as they were then.
+    to write their patterns to. Nothing is committed when something else stands in the place of the worktree. None when
+    there is neither branch nor worktree any more. Raises GitError; worktree and branch are as they were then.
     """
     repository, worktree = Path(spec.repository), Path(spec.worktree)
     record = record_folder(repository, worktree)

@@ -6,6 +6,7 @@ from core.errors import Conflict
 from core.model.build import BuildSpec, MergeDone
 from core.runtime.checkouts import Moved, advance, left_behind
 from core.runtime.git import GitError, branch_tip, git, is_ancestor
+from core.runtime.repository_lock import alone
 from core.runtime.worktrees import fresh_checkout
 
 _ATTEMPTS = 3
@@ -19,6 +20,13 @@ def merge(spec: BuildSpec, message: str) -> MergeDone:
     can't do its work. The base branch is as it was then.
     """
     repository = Path(spec.repository)
+    if not repository.is_dir():
+        raise Conflict(f"The project folder {repository} is gone.")
+    with alone(repository):
+        return _merge(repository, spec, message)
+
+
+def _merge(repository: Path, spec: BuildSpec, message: str) -> MergeDone:
     for _ in range(_ATTEMPTS):
         old, tip = _tips(repository, spec)
         if is_ancestor(repository, tip, old):
@@ -33,8 +41,6 @@ def merge(spec: BuildSpec, message: str) -> MergeDone:
 
 
 def _tips(repository: Path, spec: BuildSpec) -> tuple[str, str]:
-    if not repository.is_dir():
-        raise Conflict(f"The project folder {repository} is gone.")
     old, tip = branch_tip(repository, spec.base), branch_tip(repository, spec.branch)
     if old is None:
         raise Conflict(f"The branch {spec.base} to merge into does not exist any more.")

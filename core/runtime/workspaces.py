@@ -7,6 +7,7 @@ from core.model.build import BuildResult, BuildSpec, MergeDone
 from core.runtime import checkouts, merging
 from core.runtime.files import private_folder, sync_folder
 from core.runtime.git import GitError, branch_tip, commit_of, git, is_ancestor
+from core.runtime.repository_lock import alone
 from core.runtime.worktrees import checkout_of
 
 _DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/")
@@ -61,10 +62,13 @@ class GitWorkspaces:
         nothing has changed then.
         """
         repository = Path(spec.repository)
-        tip = branch_tip(repository, spec.base)
-        if tip is None or commit_of(repository, commit) is None or not is_ancestor(repository, commit, tip):
-            raise Conflict(f"The merge is not in the branch {spec.base} any more.")
-        checkouts.catch_up(repository, spec.base)
+        if not repository.is_dir():
+            raise Conflict(f"The project folder {repository} is gone.")
+        with alone(repository):
+            tip = branch_tip(repository, spec.base)
+            if tip is None or commit_of(repository, commit) is None or not is_ancestor(repository, commit, tip):
+                raise Conflict(f"The merge is not in the branch {spec.base} any more.")
+            checkouts.catch_up(repository, spec.base)
 
     def diff(self, spec: BuildSpec, result: BuildResult) -> str:
         """The change of the build as a unified diff. Raises Refused when there is none, or its commits are gone."""
@@ -86,19 +90,27 @@ class GitWorkspaces:
         """
         repository = Path(spec.repository)
         bundle = trash.resolve() / f"{spec.id}.bundle"
-        tip = branch_tip(repository, spec.branch) if repository.is_dir() else None
-        if tip is None:
-            if bundle.exists():
-                return bundle
-            raise Refused(f"The branch {spec.branch} does not exist any more; there is nothing to discard.")
-        if place := checkout_of(repository, spec.branch):
-            raise Conflict(f"The branch {spec.branch} is checked out in {place}. Switch to another one there first.")
-        self._bundle(repository, spec, bundle)
-        try:
-            git(repository, "update-ref", "-d", f"refs/heads/{spec.branch}", tip)
-        except GitError as error:
-            raise Conflict(f"The branch {spec.branch} has moved meanwhile. Look at it again.") from error
+        if not repository.is_dir():
+            return self._discarded(spec, bundle)
+        with alone(repository):
+            tip = branch_tip(repository, spec.branch)
+            if tip is None:
+                return self._discarded(spec, bundle)
+            if place := checkout_of(repository, spec.branch):
+                raise Conflict(
+                    f"The branch {spec.branch} is checked out in {place}. Switch to another one there first."
+                )
+            self._bundle(repository, spec, bundle)
+            try:
+                git(repository, "update-ref", "-d", f"refs/heads/{spec.branch}", tip)
+            except GitError as error:
+                raise Conflict(f"The branch {spec.branch} has moved meanwhile. Look at it again.") from error
         return bundle
+
+    def _discarded(self, spec: BuildSpec, bundle: Path) -> Path:
+        if bundle.exists():
+            return bundle
+        raise Refused(f"The branch {spec.branch} does not exist any more; there is nothing to discard.")
 
     def _bundle(self, repository: Path, spec: BuildSpec, bundle: Path) -> None:
         private_folder(bundle.parent)

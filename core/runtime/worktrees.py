@@ -42,9 +42,10 @@ def worktrees(repository: Path) -> list[Worktree]:
         listing = git(repository, "worktree", "list", "--porcelain", "-z")
     for record in listing.split("\0\0"):
         fields = dict(line.partition(" ")[::2] for line in record.split("\0") if line)
-        if "worktree" in fields and "bare" not in fields and Path(fields["worktree"]).is_dir():
+        path = Path(fields.get("worktree", ""))
+        if fields and "bare" not in fields and path.is_dir() and not path.is_symlink():
             branch = fields["branch"].removeprefix("refs/heads/") if "branch" in fields else None
-            found.append(Worktree(Path(fields["worktree"]), branch))
+            found.append(Worktree(path, branch))
     return found
 
 
