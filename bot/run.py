@@ -20,10 +20,12 @@ from bot.outbox import Outbox
 from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.wiring import Installation, open_installation
+from core import metrics
 from core.errors import Refused
 from core.model.config import Config
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
+from core.runtime.probe import measure
 from core.runtime.secrecy import hide_from_neighbours
 from handlers.services import App, Services
 from handlers.tasks import card_of
@@ -34,6 +36,7 @@ VISITOR = UserId(1)
 """The person at the chat page."""
 
 STORE_SECONDS = 300.0
+METRICS_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,15 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
 def _jobs(installation: Installation, pulse: Pulse) -> list[ticks.Every]:
     return [
         ticks.Every("pulse", 1.0, pulse.beat),
+        ticks.Every("metrics", METRICS_SECONDS, partial(_measure, installation)),
         ticks.Every("store", STORE_SECONDS, partial(_tend_store, installation)),
     ]
+
+
+async def _measure(installation: Installation) -> None:
+    """Add a line to the history of the machine."""
+    sample = await asyncio.to_thread(measure, installation.config.home, installation.clock())
+    await asyncio.to_thread(metrics.record, installation.store, sample)
 
 
 def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_local: bool) -> Services:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from core.model.approval import Approval
 from core.model.build import Build, BuildResult, BuildSpec, MergeDone, Progress
 from core.model.ids import BuildId
+from core.model.metrics import Sample
 from core.model.notification import Notification
 from core.model.people import Chat, Owner
 from core.model.project import Project
@@ -76,6 +77,10 @@ class Store(Protocol):
         """By notification id."""
 
     @property
+    def metrics(self) -> Table[Sample]:
+        """By their moment, oldest first."""
+
+    @property
     def marks(self) -> Table[datetime]:
         """When something last happened, by name: `brief`, `summary`, ..."""
 
@@ -107,6 +112,9 @@ class Agents(Protocol):
 
     def alive(self, build: BuildId) -> bool:
         """Whether the build process lives: the same process, not only the same pid."""
+
+    def begun(self, build: BuildId) -> bool:
+        """Whether its agent may have been started: then it must not be started again."""
 
     def stop(self, build: BuildId) -> None:
         """Ask the build process to end its agent with all descendants; returns at once."""

@@ -11,6 +11,7 @@ import msgspec
 
 from core.model.approval import Approval
 from core.model.build import Build
+from core.model.metrics import Sample
 from core.model.notification import Notification
 from core.model.people import Chat, Owner
 from core.model.project import Project
@@ -63,6 +64,7 @@ CHATS = TableSpec[Chat]("chats", "people.json", Chat)
 NOTIFICATIONS = TableSpec[Notification]("notifications", "notifications.json", Notification)
 MARKS = TableSpec[datetime]("marks", "marks.json", Annotated[datetime, msgspec.Meta(tz=True)])
 SEQUENCES = TableSpec[int]("sequences", "marks.json", Annotated[int, msgspec.Meta(ge=1)])
+METRICS = TableSpec[Sample]("metrics", "metrics_history.json", Sample)
 ARCHIVED_TASKS = TableSpec[Task]("archived_tasks", "archive.json", Task)
 ARCHIVED_BUILDS = TableSpec[Build]("archived_builds", "archive.json", Build)
 ARCHIVED_APPROVALS = TableSpec[Approval]("archived_approvals", "archive.json", Approval)

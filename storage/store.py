@@ -43,6 +43,7 @@ class JournalStore:
         self.chats = self.table(schema.CHATS)
         self.notifications = self.table(schema.NOTIFICATIONS)
         self.marks = self.table(schema.MARKS)
+        self.metrics = self.table(schema.METRICS)
         self.archived_tasks = self.table(schema.ARCHIVED_TASKS)
         self.archived_builds = self.table(schema.ARCHIVED_BUILDS)
         self.archived_approvals = self.table(schema.ARCHIVED_APPROVALS)

@@ -80,6 +80,9 @@ class FakeAgents:
         run = self._runs.get(build)
         return run is not None and run.alive
 
+    def begun(self, build: BuildId) -> bool:
+        return build in self._runs
+
     def stop(self, build: BuildId) -> None:
         self._stops.add(build)
         if self.alive(build):

@@ -13,7 +13,11 @@ from bot.cli.output import json_option, show_json
 from bot.wiring import open_installation
 from core.errors import JarvisError
 from core.runtime.clock import utc_now
+from core.runtime.probe import measure
 from core.runtime.workspaces import GitWorkspaces
+
+FULL = 80.0
+"""Percent of disk or memory from which on it is worth a warning."""
 
 Finding = tuple[str, bool, str]
 """What was looked at, whether it is well, and a sentence."""
@@ -76,6 +80,14 @@ def _findings(loaded: settings.Settings) -> Iterator[Finding]:
     else:
         found = shutil.which(command[0])
         yield "agent", found is not None, found or f"AGENT_COMMAND names {command[0]}, which is not on the PATH"
+    if loaded.config.home.is_dir():
+        values = measure(loaded.config.home, utc_now()).values
+        for name in ("disk", "memory"):
+            yield (
+                name,
+                values[name] <= FULL,
+                f"{values[name]:.0f} % used" + ("" if values[name] <= FULL else ", too much"),
+            )
     yield from _data(loaded)
 
 

@@ -116,6 +116,7 @@ class Phases:
         with OutputLog(self._folder.output) as log:
             try:
                 command = agent_command(self._folder, self._spec)
+                self._folder.note_begun()
                 ended = self._supervisor.run(
                     command.argv,
                     log,
@@ -154,7 +155,7 @@ class Phases:
 
     def _commit(self, base: str) -> None:
         self._status.enter(Phase.COMMITTING)
-        tip = commit_work(self._spec, self._folder.path / "excludes", commit_message(self._spec))
+        tip = commit_work(self._folder, self._spec, commit_message(self._spec))
         self._committed = True
         if tip is not None and tip != base:
             self._findings.commit = tip

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from core.model.build import AgentFailed, BuildResult, BuildSpec, NotPrepared, O
 from core.runtime.build_phases import Findings, Phases
 from core.runtime.build_status import BuildStatus
 from core.runtime.clock import utc_now
+from core.runtime.files import when_there_is_room
 from core.runtime.git import GitError
 from core.runtime.locks import try_lock
 from core.runtime.preparing import Unpreparable
@@ -25,6 +27,7 @@ from core.runtime.run_folder import RunFolder
 from core.runtime.verification import StopRequested
 
 _LOCK_PATIENCE = 1.0
+_DISK_PATIENCE = 600.0
 
 
 def main(arguments: list[str]) -> int:
@@ -40,7 +43,8 @@ def main(arguments: list[str]) -> int:
         return 1
     if folder.result() is None:
         started = utc_now()
-        folder.write_result(build(folder, spec, started, _prepare_process()))
+        result = build(folder, spec, started, _prepare_process())
+        when_there_is_room(lambda: folder.write_result(result), patience=_DISK_PATIENCE, pause=time.sleep)
     return 0
 
 
@@ -52,7 +56,7 @@ def build(folder: RunFolder, spec: BuildSpec, started: datetime, wake: int) -> B
     try:
         phases.clean_up()
     except (GitError, OSError):
-        traceback.print_exc()
+        _tell_trouble()
     shutil.rmtree(folder.temporary, ignore_errors=True)
     return BuildResult(
         outcome=outcome,
@@ -75,11 +79,17 @@ def _outcome(phases: Phases, findings: Findings) -> Outcome:
     except Unpreparable as error:
         return NotPrepared(detail=str(error))
     except Exception as error:  # the edge of the process: whatever it is, the owner must hear of it
-        traceback.print_exc()
+        _tell_trouble()
         detail = str(error) if isinstance(error, GitError | OSError) else f"{type(error).__name__}: {error}"
         if findings.base_commit is None:
             return NotPrepared(detail=f"The build could not be prepared: {detail}")
         return AgentFailed(exit_code=None, detail=f"Jarvis could not finish the build: {detail}")
+
+
+def _tell_trouble() -> None:
+    """Into `builder.log`, for who looks for the cause; a full disk must not end the build for it."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def _prepare_process() -> int:

@@ -87,8 +87,9 @@ def _can_follow(checkout: Path, old: str, new: str) -> bool:
 def _bring_forward(checkout: Path, old: str, new: str) -> None:
     look_for_lock(checkout)
     if file := in_the_way(checkout, old, new):
+        shown = file.encode(errors="surrogateescape").decode(errors="replace")
         raise Conflict(
-            f"The merge brings {file}, and you have something of your own there, so nothing was changed. "
+            f"The merge brings {shown}, and you have something of your own there, so nothing was changed. "
             "Move it out of the way, then try again."
         )
     try:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from core.errors import Refused
@@ -9,7 +10,9 @@ from core.model.build import Limits, Verification
 from core.runtime.environment import allowed
 from core.runtime.files import private_folder
 from core.runtime.git import branch_tip
+from core.runtime.locks import try_lock
 from core.runtime.supervision import Supervisor
+from core.runtime.sweeping import CHECK_PREFIX
 from core.runtime.verification import verify_commit
 
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
@@ -25,8 +28,10 @@ def run_check(command: str, repository: Path, branch: str, seconds: float, scrat
     if tip is None:
         raise Refused(f"The branch {branch} does not exist in {repository}.")
     private_folder(scratch)
-    with tempfile.TemporaryDirectory(prefix="check-", dir=scratch) as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=CHECK_PREFIX, dir=scratch)))
+        if lock := try_lock(folder / "lock"):  # tells a later sweep whether we still live
+            stack.enter_context(lock)
         private_folder(folder / "tmp")
         environment = {**allowed(os.environ), "TERM": "dumb", "TMPDIR": str(folder / "tmp")}
         done = verify_commit(

@@ -6,6 +6,8 @@ from pathlib import Path
 from core.model.build import BuildSpec, DiffStat
 from core.runtime.files import write_atomically
 from core.runtime.git import GitError, branch_tip, git, is_ancestor, says_yes
+from core.runtime.nested_repositories import dissolve_nested
+from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import is_untouched, record_folder
 
 _CACHES = """
@@ -33,12 +35,13 @@ def commit_message(spec: BuildSpec, prefix: str = "") -> str:
     return f"{subject}\n\nJarvis-Task: {spec.task}\nJarvis-Run: {spec.id}\n"
 
 
-def commit_work(spec: BuildSpec, excludes: Path, message: str) -> str | None:
+def commit_work(folder: RunFolder, spec: BuildSpec, message: str) -> str | None:
     """Commit all that differs in the worktree, and make the branch contain it; returns the tip of the branch.
 
-    Own commits of the agent stay, also those on another branch or on none. Caches are left out: `excludes` is a file
-    to write their patterns to. Nothing is committed when something else stands in the place of the worktree. None when
-    there is neither branch nor worktree any more. Raises GitError; worktree and branch are as they were then.
+    Own commits of the agent stay, also those on another branch or on none. Caches are left out. Repositories that the
+    agent made in the worktree become ordinary folders; their histories are kept in the run folder. Nothing is committed
+    when something else stands in the place of the worktree. None when there is neither branch nor worktree any more.
+    Raises GitError and OSError; worktree and branch are as they were then.
     """
     repository, worktree = Path(spec.repository), Path(spec.worktree)
     record = record_folder(repository, worktree)
@@ -48,8 +51,10 @@ def commit_work(spec: BuildSpec, excludes: Path, message: str) -> str | None:
     # By both folders, because the agent may have done anything to the `.git` of the worktree.
     run = partial(git, worktree, f"--git-dir={record}", f"--work-tree={worktree}")
     _remove_stale_locks(repository, record, spec.branch)
+    excludes = folder.path / "excludes"
     write_atomically(excludes, (_owners_excludes(repository) + _CACHES).encode(errors="replace"), durable=False)
-    run("-c", f"core.excludesFile={excludes}", "add", "--all")
+    dissolve_nested(run, worktree, folder.base_commit() or spec.base, folder.nested)
+    run("-c", f"core.excludesFile={excludes}", "-c", "core.safecrlf=false", "add", "--all", "--sparse")
     tree = run("write-tree").strip()
     parents = _parents(repository, _head(record, worktree), tip)
     if len(parents) == 1 and run("rev-parse", f"{parents[0]}^{{tree}}").strip() == tree:

@@ -24,13 +24,10 @@ _OPTIONS = tuple(word for name, value in _SETTINGS.items() for word in ("-c", f"
 
 
 class GitError(Refused):
-    """Git did not do what it was asked to; the text is the last line that it said."""
+    """Git did not do what it was asked to; the text is the line with its reason."""
 
     def __init__(self, verb: str, exit_code: int | None, stderr: str) -> None:
-        lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-        self.line = lines[-1] if lines else "it gave no reason"
-        for prefix in ("fatal: ", "error: "):
-            self.line = self.line.removeprefix(prefix)
+        self.line = _reason(stderr)
         super().__init__(f"git {verb} failed: {self.line}")
         self.exit_code = exit_code
         self.stderr = stderr
@@ -39,7 +36,7 @@ class GitError(Refused):
 def git(
     repository: Path,
     *arguments: str,
-    stdin: str | None = None,
+    stdin: str | bytes | None = None,
     discover: bool = False,
     errors: str = "surrogateescape",
     seconds: float = 300.0,
@@ -84,14 +81,29 @@ def is_ancestor(repository: Path, older: str, newer: str) -> bool:
 
 
 def _verb(arguments: tuple[str, ...]) -> str:
-    return next((word for word in arguments if not word.startswith("-")), "")
+    words = iter(arguments)
+    for word in words:
+        if word == "-c":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _reason(stderr: str) -> str:
+    """What git died of; else its last error; else the last thing it said that is no advice."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("hint:")]
+    for prefix in ("fatal: ", "error: "):
+        if found := [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]:
+            return found[-1]
+    return lines[-1] if lines else "it gave no reason"
 
 
 def _run(
     repository: Path,
     arguments: tuple[str, ...],
     *,
-    stdin: str | None = None,
+    stdin: str | bytes | None = None,
     discover: bool = False,
     seconds: float = 300.0,
 ) -> subprocess.CompletedProcess[bytes]:
@@ -104,7 +116,7 @@ def _run(
             ["git", *_OPTIONS, *arguments],
             cwd=repository,
             env=environment,
-            input=b"" if stdin is None else stdin.encode(errors="replace"),
+            input=stdin.encode(errors="replace") if isinstance(stdin, str) else stdin or b"",
             capture_output=True,
             timeout=seconds,
             check=False,
@@ -118,3 +130,5 @@ def _run(
             "git is not installed, or not on the PATH" if repository.is_dir() else f"there is no folder {repository}"
         )
         raise GitError(_verb(arguments), None, reason) from None
+    except OSError as error:
+        raise GitError(_verb(arguments), None, f"it can't be run in {repository}: {error.strerror}") from error

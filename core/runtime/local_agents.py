@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from core.errors import Refused
+from core.errors import Refused, StoreUnavailable
 from core.model.build import BuildResult, BuildSpec, Progress
 from core.model.ids import BuildId
 from core.ports import Clock
@@ -49,6 +49,7 @@ class LocalAgents:
             if lock is None:
                 return
             with lock:
+                folder.set_damaged_result_aside()
                 if folder.result() is None:
                     folder.write_spec(spec)
                     self._launch(folder, spec, lock)
@@ -68,31 +69,53 @@ class LocalAgents:
         self._reap()
         return is_locked(self._folder(build).lock)
 
+    def begun(self, build: BuildId) -> bool:
+        """Whether its agent may have been started: then it must not be started again."""
+        return self._folder(build).has_begun()
+
     def stop(self, build: BuildId) -> None:
         """Ask the build process to end its agent with all descendants; returns at once.
 
-        The wish is durable: a build process that starts later ends at once.
+        The wish is durable: a build process that starts later ends at once. Raises StoreUnavailable when it can't be
+        written down; the build goes on then.
         """
         folder = self._folder(build)
         if folder.result() is not None:
             return
-        folder.make()
-        folder.request_stop(self._clock().isoformat())
+        try:
+            folder.make()
+            folder.request_stop(self._clock().isoformat())
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The build could not be asked to stop: {folder.path} can't be written ({error.strerror or error})."
+            ) from error
         self._wake(folder)
 
     def sweep(self, build: BuildId) -> None:
         """End what a vanished build process left behind, and remove its worktrees; its commits stay.
 
-        Uncommitted work is committed first. Nothing happens while the build process lives. Raises GitError.
+        Uncommitted work is committed first. Nothing happens while the build process lives. Raises Refused (GitError
+        is one) when it can't be done; unsaved work is still there then.
         """
         folder = self._folder(build)
         spec = folder.spec()
         if spec is None:
             return
-        lock = try_lock(folder.lock, patience=_LOCK_PATIENCE)
-        if lock is not None:
-            with lock:
-                sweeping.sweep(self._home, folder, spec)
+        try:
+            lock = try_lock(folder.lock, patience=_LOCK_PATIENCE)
+            if lock is not None:
+                with lock:
+                    folder.set_damaged_result_aside()
+                    sweeping.sweep(self._home, folder, spec)
+        except OSError as error:
+            raise Refused(f"What {build} left could not be cleaned up: {error.strerror or error}.") from error
+
+    def sweep_leftovers(self, active: set[BuildId]) -> None:
+        """Remove worktrees below the home folder that belong to no build of `active` and to no living process.
+
+        For the start of the bot. Those with unsaved work are kept, and logged; nothing is raised.
+        """
+        sweeping.sweep_leftovers(self._home, active)
 
     def log(self, build: BuildId) -> Path:
         """Where the output of the agent is (the file may not exist yet)."""

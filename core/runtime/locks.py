@@ -51,10 +51,10 @@ def try_lock(path: Path, *, patience: float = 0.0) -> Lock | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether someone holds the lock on that file."""
+    """Whether someone holds the lock on that file; nobody does when there is no such file."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:
         return False
     try:
         # A shared lock: any number of onlookers do not take each other for the holder.

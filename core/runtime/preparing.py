@@ -87,6 +87,6 @@ def save_unfinished(folder: RunFolder, spec: BuildSpec) -> None:
     it lacks would look as if they had been deleted.
     """
     if folder.is_prepared():
-        commit_work(spec, folder.path / "excludes", commit_message(spec, "Unfinished work: "))
+        commit_work(folder, spec, commit_message(spec, "Unfinished work: "))
     remove(Path(spec.repository), Path(spec.worktree))
     folder.note_prepared(False)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -40,7 +40,7 @@ def start_time(pid: int) -> float | None:
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):  # the latter two: no number that a process can have
         return None
 
 
@@ -50,6 +50,28 @@ def marked(folder: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARKER) == str(folder) and _lives(process):
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def staying_in(folders: Sequence[Path]) -> list[psutil.Process]:
+    """All living processes of this user that work in or below one of the folders and have no terminal.
+
+    So are found those that threw the marker away; somebody who looks around in a terminal isn't meant.
+    """
+    found = []
+    for process in psutil.process_iter():
+        try:
+            place = Path(process.cwd())
+            if (
+                any(place.is_relative_to(folder) for folder in folders)
+                and process.uids().real == os.getuid()
+                and not _has_terminal(process)
+                and process.pid != os.getpid()
+                and _lives(process)
+            ):
                 found.append(process)
         except (psutil.Error, OSError):
             continue
@@ -122,6 +144,14 @@ def _session(leader: int) -> list[psutil.Process]:
         except (OSError, psutil.Error):
             continue
     return found
+
+
+def _has_terminal(process: psutil.Process) -> bool:
+    if sys.platform != "linux":
+        return process.terminal() is not None
+    # psutil remembers which terminals there are, and so misses those that were opened later.
+    fields = Path(f"/proc/{process.pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    return fields[4] != "0"
 
 
 def _lives(process: psutil.Process) -> bool:

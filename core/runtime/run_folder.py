@@ -1,5 +1,9 @@
 """The files of one build below `JARVIS_HOME/runs/<build id>/`: how the bot and the build process talk."""
 
+import contextlib
+import os
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +14,8 @@ from core.model.ids import BuildId
 from core.runtime.files import private_folder, write_atomically
 
 Content = TypeVar("Content")
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class RunFolder:
@@ -26,12 +32,15 @@ class RunFolder:
         """What the build process itself said: empty unless something went wrong."""
         self.temporary = path / "tmp"
         """TMPDIR of the agent and of the verification."""
+        self.nested = path / "nested"
+        """Histories of the repositories that the agent made inside its worktree."""
         self._spec = path / "spec.json"
         self._status = path / "status.json"
         self._result = path / "result.json"
         self._stop = path / "stop"
         self._base = path / "base"
         self._prepared = path / "prepared"
+        self._begun = path / "begun"
 
     @classmethod
     def of(cls, home: Path, build: BuildId) -> "RunFolder":
@@ -53,7 +62,8 @@ class RunFolder:
 
     def progress(self) -> Progress | None:
         """How far it is."""
-        return _read(self._status, Progress)
+        progress = _read(self._status, Progress)
+        return progress if progress is not None and _aware(progress.since) else None
 
     def write_progress(self, progress: Progress) -> None:
         """Not durable: after a crash of the machine nobody needs it."""
@@ -61,7 +71,14 @@ class RunFolder:
 
     def result(self) -> BuildResult | None:
         """How it ended."""
-        return _read(self._result, BuildResult)
+        result = _read(self._result, BuildResult)
+        return result if result is not None and _aware(result.started_at, result.ended_at) else None
+
+    def set_damaged_result_aside(self) -> None:
+        """Keep a result that can't be understood as `result.json.corrupt`. The caller holds the lock."""
+        if os.path.lexists(self._result) and self.result() is None:
+            with contextlib.suppress(OSError):
+                self._result.rename(self._result.with_name(f"{self._result.name}.corrupt"))
 
     def write_result(self, result: BuildResult) -> None:
         """Say durably how it ended."""
@@ -78,9 +95,10 @@ class RunFolder:
     def base_commit(self) -> str | None:
         """The commit that the branch was made from: the proof that this build made the branch."""
         try:
-            return self._base.read_text().strip()
-        except FileNotFoundError:
+            commit = self._base.read_text(errors="replace").strip()
+        except OSError:
             return None
+        return commit if _COMMIT.fullmatch(commit) else None
 
     def write_base_commit(self, commit: str) -> None:
         """Note it before the branch is made."""
@@ -89,6 +107,14 @@ class RunFolder:
     def is_prepared(self) -> bool:
         """Whether the worktree is complete, so that what is missing in it was removed by the agent."""
         return self._prepared.exists()
+
+    def has_begun(self) -> bool:
+        """Whether the agent may have been started."""
+        return self._begun.exists()
+
+    def note_begun(self) -> None:
+        """Say so durably, right before it is started."""
+        write_atomically(self._begun, b"")
 
     def note_prepared(self, complete: bool) -> None:
         """Say so, or take it back."""
@@ -99,10 +125,12 @@ class RunFolder:
 
 
 def _read(path: Path, kind: type[Content]) -> Content | None:
+    """What is not there, or can't be understood, is None: written whole or not at all, so it was damaged later."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError:
+    except (OSError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return None
-    except msgspec.DecodeError:
-        # Written whole or not at all; so this was damaged later. It stays for a person to look at.
-        return None
+
+
+def _aware(*moments: datetime) -> bool:
+    return all(moment.tzinfo is not None for moment in moments)

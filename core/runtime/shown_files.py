@@ -5,6 +5,7 @@ Not by `git merge`, which listens to the owner's settings (`branch.<name>.mergeo
 
 import contextlib
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def in_the_way(checkout: Path, old: str, new: str) -> str | None:
 
 
 def try_out(checkout: Path, old: str, new: str) -> None:
-    """Look whether `show` would work, without changing files. Raises GitError when uncommitted work keeps it from it."""
+    """Look whether `show` would work, without changing files. Raises GitError when uncommitted work is concerned."""
     try:
         # Only the index's notes of sizes and times: without them untouched files would count as changed.
         git(checkout, "update-index", "-q", "--unmerged", "--refresh", "--really-refresh")
@@ -64,7 +65,7 @@ def _put_back(checkout: Path, old: str, new: str) -> None:
     put_back = partial(git, checkout, "checkout-index", "--force", "-u", "-z", "--stdin")
     with contextlib.suppress(GitError):
         paths = [path for path in _changed(checkout, old, new, "MDT") if path in tracked - own]
-        put_back(stdin="".join(f"{path}\0" for path in paths))
+        put_back(stdin="".join(f"{path}\0" for path in paths).encode(errors="surrogateescape"))
 
 
 def _changed(checkout: Path, old: str, new: str, kinds: str) -> list[str]:
@@ -89,5 +90,13 @@ def _is_taken(checkout: Path, path: str, tracked: set[str]) -> bool:
         return False
     if place.is_symlink() or not place.is_dir():
         return True
-    below = (Path(folder) / name for folder, _, names in os.walk(place) for name in names)
-    return any(str(file.relative_to(checkout)) not in tracked for file in below)
+    return any(str(file.relative_to(checkout)) not in tracked for file in _below(place))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for each in entries:
+            if each.is_dir(follow_symlinks=False):
+                yield from _below(Path(each.path))
+            else:
+                yield Path(each.path)

@@ -1,15 +1,26 @@
-"""Tidies up after a build process that vanished. Only what provably belongs to its run is touched."""
+"""Tidies up after processes that vanished. Only what provably belongs to their runs is touched."""
 
+import logging
 import time
 from pathlib import Path
 from shutil import rmtree
 
 from core.model.build import BuildSpec
+from core.model.ids import BuildId
 from core.runtime.committing import drop_empty_branch
+from core.runtime.git import GitError, git
+from core.runtime.locks import is_locked
 from core.runtime.preparing import save_unfinished
-from core.runtime.process_tree import end_all, marked
+from core.runtime.process_tree import end_all, marked, staying_in
 from core.runtime.run_folder import RunFolder
-from core.runtime.worktrees import remove
+from core.runtime.worktrees import is_untouched, make_writable, record_folder, remove, repository_of
+
+CHECK_PREFIX = "check-"
+"""What the folders of `core.runtime.commands.run_check` begin with."""
+_SUFFIXES = ("-baseline", "-proof", "-merge")
+_GRACE = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
@@ -17,16 +28,76 @@ def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
 
     The caller holds the lock on the run folder. Raises GitError; worktrees with unsaved work are still there then.
     """
-    end_all(lambda: marked(folder.path), spec.limits.grace, time.sleep)
-    rmtree(folder.temporary, ignore_errors=True)
     repository, worktree = Path(spec.repository), Path(spec.worktree)
-    base = folder.base_commit()
-    if base is None or not repository.is_dir() or not _is_ours(home, worktree):
+    ours = _is_ours(home, worktree)
+    places = [worktree, *(Path(f"{worktree}{suffix}") for suffix in _SUFFIXES)] if ours else []
+    end_all(lambda: marked(folder.path) + staying_in([folder.path, *places]), spec.limits.grace, time.sleep)
+    rmtree(folder.temporary, ignore_errors=True)
+    if not repository.is_dir() or not ours:
         return
-    save_unfinished(folder, spec)
-    for name in ("baseline", "proof"):
-        remove(repository, Path(f"{worktree}-{name}"))
-    drop_empty_branch(repository, spec.branch, base)
+    base = folder.base_commit()
+    if base is not None:
+        save_unfinished(folder, spec)
+    for place in places[1:]:
+        remove(repository, place)
+    if base is not None:
+        drop_empty_branch(repository, spec.branch, base)
+
+
+def sweep_leftovers(home: Path, active: set[BuildId]) -> None:
+    """Remove the worktrees below `home` that nobody works in any more. Those with unsaved work are kept, and logged."""
+    folder = home / "worktrees"
+    for place in sorted(folder.iterdir()) if folder.is_dir() else []:
+        try:
+            if place.is_symlink():
+                # What it leads to is none of our business.
+                place.unlink()
+            elif place.name.startswith(CHECK_PREFIX):
+                _sweep_check(place)
+            else:
+                _sweep_place(home, place, active)
+        except (GitError, OSError) as error:
+            _log.warning("%s is left over and could not be removed: %s", place, error)
+
+
+def _sweep_check(place: Path) -> None:
+    if is_locked(place / "lock"):
+        return
+    end_all(lambda: marked(place) + staying_in([place]), _GRACE, time.sleep)
+    checkout = place / "checkout"
+    repository = repository_of(checkout)
+    if repository is not None:
+        remove(repository, checkout)
+    make_writable(place)
+    rmtree(place)
+
+
+def _sweep_place(home: Path, place: Path, active: set[BuildId]) -> None:
+    suffix = next((each for each in _SUFFIXES if place.name.endswith(each)), "")
+    build = BuildId(place.name.removesuffix(suffix))
+    folder = RunFolder.of(home, build)
+    if build in active or is_locked(folder.lock):
+        return
+    spec = folder.spec()
+    repository = Path(spec.repository) if spec is not None else repository_of(place)
+    record = None if repository is None else record_folder(repository, place)
+    if repository is None or record is None or not is_untouched(record, place):
+        _log.warning("%s is left over and kept: it is no worktree of a project.", place)
+    elif not suffix and _has_unsaved_work(folder, record, place):
+        _log.warning("%s is left over and kept: there is work in it that is in no branch.", place)
+    else:
+        remove(repository, place)
+        base = folder.base_commit()
+        if spec is not None and base is not None and not suffix:
+            drop_empty_branch(repository, spec.branch, base)
+
+
+def _has_unsaved_work(folder: RunFolder, record: Path, place: Path) -> bool:
+    if folder.spec() is not None and not folder.is_prepared():
+        return False  # only half checked out, so no agent has begun there
+    where = (f"--git-dir={record}", f"--work-tree={place}")
+    status = git(place, *where, "-c", f"core.excludesFile={folder.path / 'excludes'}", "status", "--porcelain", "-z")
+    return bool(status or git(place, *where, "rev-list", "--max-count=1", "HEAD", "--not", "--branches"))
 
 
 def _is_ours(home: Path, worktree: Path) -> bool:

@@ -61,7 +61,7 @@ class Baselines:
         """What is known, or None."""
         try:
             return msgspec.json.decode(self._path(commit, command).read_bytes(), type=Verification)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
             return None
 
     def put(self, commit: str, verification: Verification) -> None:

@@ -87,6 +87,20 @@ def record_folder(repository: Path, path: Path) -> Path | None:
     return None
 
 
+def repository_of(path: Path) -> Path | None:
+    """The folder (`.git`) of the repository that the worktree at `path` belongs to, as both of them say; else None."""
+    link = path / ".git"
+    try:
+        if link.is_symlink() or path.is_symlink():
+            return None
+        record = Path(link.read_text(errors="surrogateescape").rstrip("\n").removeprefix("gitdir: "))
+        back = Path((record / "gitdir").read_text(errors="surrogateescape").rstrip("\n"))
+    except (OSError, ValueError):
+        return None
+    known = record.parent.name == "worktrees" and _place(back.parent) / back.name == _place(path) / ".git"
+    return record.parent.parent if known else None
+
+
 def is_untouched(record: Path, path: Path) -> bool:
     """Whether the folder at `path` is the one that was made for the worktree: no link, nor another folder."""
     found = _identity(path)
@@ -134,12 +148,22 @@ def remove(repository: Path, path: Path) -> None:
             if path.is_symlink():
                 path.unlink()
             elif record is not None and is_untouched(record, path):
-                _make_writable(path)
+                make_writable(path)
                 shutil.rmtree(path)
             if record is not None:
                 shutil.rmtree(record)
         except OSError as error:
             raise GitError("worktree", None, f"{path} can't be removed: {error.strerror}") from error
+
+
+def make_writable(path: Path) -> None:
+    """So that the folder can be emptied, also where an agent made folders in it read-only. Raises OSError."""
+    folders = [path]
+    while folders:
+        folder = folders.pop()
+        folder.chmod(0o700)
+        with os.scandir(folder) as entries:
+            folders += [Path(each.path) for each in entries if each.is_dir(follow_symlinks=False)]
 
 
 @contextmanager
@@ -180,13 +204,3 @@ def _identity(path: Path) -> str | None:
     except OSError:
         return None
     return str(found.st_ino) if stat.S_ISDIR(found.st_mode) and not mounted else None
-
-
-def _make_writable(path: Path) -> None:
-    """So that folders which an agent made read-only can be emptied."""
-    folders = [path]
-    while folders:
-        folder = folders.pop()
-        folder.chmod(0o700)
-        with os.scandir(folder) as entries:
-            folders += [Path(each.path) for each in entries if each.is_dir(follow_symlinks=False)]

@@ -153,6 +153,65 @@ def test_a_damaged_worktree_loses_no_work(
     assert list((home / "worktrees").iterdir()) == []
 
 
+def test_work_outside_of_a_sparse_checkout_and_with_mixed_line_ends_is_kept(
+    project: Path, owner: Git, make_spec: MakeSpec, finish: Finish
+) -> None:
+    for name in ("inside", "outside"):
+        (project / name).mkdir()
+        (project / name / "x").write_text("x\n")
+    owner(project, "add", ".")
+    owner(project, "commit", "-qm", "folders")
+    owner(project, "sparse-checkout", "set", "inside")
+    owner(project, "config", "core.autocrlf", "true")
+    owner(project, "config", "core.safecrlf", "true")
+    spec = make_spec("mkdir -p outside; echo new > outside/new; printf 'x\\ny\\r\\n' > inside/mixed")
+    assert finish(spec).outcome == Unverified()
+    assert owner(project, "diff", "--name-only", "main", spec.branch) == "inside/mixed\noutside/new\n"
+
+
+AS_AGENT = "git -c user.name=A -c user.email=a@b"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        "git init -q",
+        f"git init -q; git add f; {AS_AGENT} commit -qm s",
+        f"git init -q; git add f; {AS_AGENT} commit -qm s; cd ..; git add sub; cd sub",
+        f"git init -q; git add f; {AS_AGENT} commit -qm s; cd ..; git add sub; {AS_AGENT} commit -qm t; cd sub",
+        f"git init -q; git add f; {AS_AGENT} commit -qm s; mkdir deep; echo y > deep/g; cd deep; git init -q; cd ..",
+    ],
+)
+def test_files_of_a_repository_that_the_agent_made_are_kept(
+    make: str, project: Path, home: Path, owner: Git, make_spec: MakeSpec, finish: Finish
+) -> None:
+    spec = make_spec(f"mkdir sub; cd sub; echo x > f; {make}; echo later > h", verify="test ! -e sub || test -e sub/f")
+    assert finish(spec).outcome == Proven()
+    assert owner(project, "show", f"{spec.branch}:sub/f") == "x\n"
+    assert owner(project, "show", f"{spec.branch}:sub/h") == "later\n"
+    assert ("deep" in make) == (owner(project, "ls-tree", spec.branch, "sub/deep/g") != "")
+    history = home / "runs" / spec.id / "nested"
+    assert len(list(history.iterdir())) == make.count("git init")
+    if "commit -qm s" in make:
+        kept = [owner(each, "log", "--all", "--format=%s") for each in history.iterdir()]
+        assert "s\n" in kept
+
+
+def test_submodules_of_the_project_stay(
+    project: Path, owner: Git, make_spec: MakeSpec, finish: Finish, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    owner(library, "init", "-q")
+    owner(library, "commit", "-q", "--allow-empty", "-m", "first")
+    owner(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(library), "sub")
+    owner(project, "commit", "-qm", "with a submodule")
+    spec = make_spec("git -c protocol.file.allow=always submodule update --init -q; echo two > a.txt; echo x > sub/x")
+    assert finish(spec).outcome == Unverified()
+    assert owner(project, "diff", "--name-only", "main", spec.branch) == "a.txt\n"
+    assert owner(project, "ls-tree", spec.branch, "sub").startswith("160000 ")
+
+
 def test_a_worktree_that_the_agent_removed_is_an_empty_result(make_spec: MakeSpec, finish: Finish) -> None:
     assert finish(make_spec('rm -rf "$PWD"')).outcome == Empty()
 

@@ -249,11 +249,8 @@ def test_after_a_killed_build_process_the_sweep_cleans_and_keeps_the_work(
     agents.sweep(stubborn.id)
     agents.sweep(stubborn.id)
 
-    # The daemon has thrown its marker away, and its adopter is gone: nothing proves that it is ours.
-    unmarked = int((tmp_path / "pids" / "daemon.pid").read_text())
-    assert [pid for pid in pids(tmp_path) if lives(pid) and pid != unmarked] == []
-    if lives(unmarked):
-        os.kill(unmarked, signal.SIGKILL)
+    # Also the daemon that has thrown its marker away, and whose adopter is gone: it still works in the worktree.
+    assert [pid for pid in pids(tmp_path) if lives(pid)] == []
     assert list((home / "worktrees").iterdir()) == []
     assert len(owner(project, "worktree", "list").splitlines()) == 1
     assert owner(project, "show", f"{stubborn.branch}:a.txt") == "half\n"

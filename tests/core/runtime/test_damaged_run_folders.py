@@ -1,0 +1,187 @@
+"""Whatever a crash, a person or a disk has made of a run folder: it can be read, and no other build is held up."""
+
+import errno
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from core.errors import Refused, StoreUnavailable
+from core.model.build import BuildResult, BuildSpec, NotPrepared, Phase, Progress, Unverified
+from core.model.ids import BuildId
+from core.runtime.clock import utc_now
+from core.runtime.files import when_there_is_room
+from core.runtime.local_agents import LocalAgents
+from core.runtime.run_folder import RunFolder
+
+Git = Callable[..., str]
+MakeSpec = Callable[..., BuildSpec]
+Finish = Callable[[BuildSpec], BuildResult]
+WaitFor = Callable[[Callable[[], object]], None]
+
+BUILD = BuildId("task_1-1")
+RESULT = msgspec.json.encode(BuildResult(outcome=Unverified(), started_at=utc_now(), ended_at=utc_now()))
+STATUS = msgspec.json.encode(Progress(phase=Phase.WORKING, since=utc_now(), pid=1, started=0.0, last_line="here"))
+GARBAGE = {
+    "empty": b"",
+    "half": b'{"outcome":{',
+    "binary": b"\x00\x01\xff",
+    "nested": b"[" * 200_000,
+    "number": b"7",
+}
+DAMAGED_RESULTS = {
+    **GARBAGE,
+    "invalid UTF-8": RESULT.replace(b"unverified", b"unverif\xff"),
+    "naive": RESULT.replace(b'Z"', b'"'),
+}
+DAMAGED_STATUS = {
+    **GARBAGE,
+    "invalid UTF-8": STATUS.replace(b"here", b"\xff\xfe"),
+    "naive": STATUS.replace(b'Z"', b'"'),
+}
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    path = home / "runs" / BUILD
+    path.mkdir(parents=True)
+    return path
+
+
+def test_the_undamaged_files_are_read(folder: Path, agents: LocalAgents) -> None:
+    (folder / "result.json").write_bytes(RESULT)
+    (folder / "status.json").write_bytes(STATUS)
+    assert agents.result(BUILD) is not None
+    assert agents.progress(BUILD) is not None
+
+
+@pytest.mark.parametrize("content", DAMAGED_RESULTS.values(), ids=DAMAGED_RESULTS)
+def test_a_damaged_result_counts_as_absent_and_is_kept_aside(
+    content: bytes, folder: Path, agents: LocalAgents, make_spec: MakeSpec
+) -> None:
+    (folder / "spec.json").write_bytes(msgspec.json.encode(make_spec()))
+    (folder / "result.json").write_bytes(content)
+    assert agents.result(BUILD) is None
+    agents.sweep(BUILD)
+    assert (folder / "result.json.corrupt").read_bytes() == content
+    assert agents.result(BUILD) is None
+
+
+def test_a_build_goes_on_after_a_damaged_result(folder: Path, make_spec: MakeSpec, finish: Finish) -> None:
+    (folder / "result.json").write_bytes(b"\xff")
+    assert finish(make_spec("echo two > a.txt")).outcome == Unverified()
+    assert (folder / "result.json.corrupt").read_bytes() == b"\xff"
+
+
+@pytest.mark.parametrize("content", DAMAGED_STATUS.values(), ids=DAMAGED_STATUS)
+def test_a_damaged_status_counts_as_absent(content: bytes, folder: Path, agents: LocalAgents) -> None:
+    (folder / "status.json").write_bytes(content)
+    assert agents.progress(BUILD) is None
+    assert not agents.alive(BUILD)
+
+
+@pytest.mark.parametrize("pid", [-5, 0, 10**15, 10**18])
+def test_impossible_process_numbers(pid: int, folder: Path, agents: LocalAgents) -> None:
+    (folder / "lock").touch()
+    (folder / "status.json").write_bytes(STATUS.replace(b'"pid":1', f'"pid":{pid}'.encode()))
+    agents.stop(BUILD)
+    assert not agents.alive(BUILD)
+
+
+def test_folders_in_the_place_of_all_files(
+    folder: Path, agents: LocalAgents, make_spec: MakeSpec, finish: Finish
+) -> None:
+    for name in ("result.json", "status.json", "spec.json", "base", "stop"):
+        (folder / name).mkdir()
+    assert agents.result(BUILD) is None
+    assert agents.progress(BUILD) is None
+    assert not agents.alive(BUILD)
+    assert not agents.begun(BUILD)
+    agents.sweep(BUILD)
+    with pytest.raises(Refused):
+        agents.start(make_spec("true"))
+    (folder / "spec.json").rmdir()
+    (folder / "stop").rmdir()
+    (folder / "base").rmdir()
+    (folder / "status.json").rmdir()
+    assert finish(make_spec("echo two > a.txt")).outcome == Unverified()
+
+
+def test_a_file_in_the_place_of_the_run_folder(folder: Path, agents: LocalAgents, make_spec: MakeSpec) -> None:
+    folder.rmdir()
+    folder.write_text("x")
+    assert agents.result(BUILD) is None
+    assert agents.progress(BUILD) is None
+    assert not agents.alive(BUILD)
+    assert not agents.begun(BUILD)
+    agents.sweep(BUILD)
+    with pytest.raises(Refused):
+        agents.start(make_spec("true"))
+    with pytest.raises(StoreUnavailable, match="could not be asked to stop"):
+        agents.stop(BUILD)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no commit"])
+def test_a_damaged_note_of_the_base(
+    content: bytes, folder: Path, project: Path, owner: Git, make_spec: MakeSpec, finish: Finish
+) -> None:
+    spec = make_spec("echo two > a.txt")
+    (folder / "base").write_bytes(content)
+    owner(project, "branch", spec.branch)
+    outcome = finish(spec).outcome
+    assert isinstance(outcome, NotPrepared)
+    assert "this build has not made it" in outcome.detail
+
+
+def test_begun_is_told_before_the_agent_starts_and_outlives_the_status(
+    make_spec: MakeSpec, home: Path, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    spec = make_spec(f'touch "{tmp_path}/on"; exec sleep 300', verify=f'touch "{tmp_path}/checks"; exec sleep 300')
+    agents.start(spec)
+    wait_for((tmp_path / "checks").exists)
+    assert not agents.begun(spec.id)
+    agents.stop(spec.id)
+    wait_for(lambda: not agents.alive(spec.id))
+    assert not agents.begun(spec.id)
+
+    second = make_spec(
+        f'test -e "{home}/runs/task_2-1/begun" && touch "{tmp_path}/on"; exec sleep 300', build="task_2-1"
+    )
+    agents.start(second)
+    wait_for((tmp_path / "on").exists)
+    progress = agents.progress(second.id)
+    assert progress is not None
+    os.kill(progress.pid, signal.SIGKILL)
+    wait_for(lambda: not agents.alive(second.id))
+    (home / "runs" / second.id / "status.json").unlink()
+    assert agents.begun(second.id)
+    assert LocalAgents(home, utc_now).begun(second.id)
+    agents.sweep(second.id)
+
+
+def test_a_result_is_written_when_there_is_room_again(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    result = BuildResult(outcome=Unverified(), started_at=utc_now(), ended_at=utc_now())
+    full = [errno.ENOSPC, errno.EDQUOT, errno.ENOSPC]
+    waited: list[float] = []
+
+    def write() -> None:
+        if full:
+            raise OSError(full.pop(), "full")
+        folder.write_result(result)
+
+    when_there_is_room(write, patience=60, pause=waited.append)
+    assert folder.result() == result
+    assert len(waited) == 3
+
+
+@pytest.mark.parametrize(("number", "patience"), [(errno.EACCES, 60.0), (errno.ENOSPC, 0.0)])
+def test_what_does_not_pass_is_raised(number: int, patience: float) -> None:
+    def write() -> None:
+        raise OSError(number, "no")
+
+    with pytest.raises(OSError, match="no"):
+        when_there_is_room(write, patience=patience, pause=lambda _: None)
