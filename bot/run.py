@@ -71,6 +71,8 @@ async def _run(settings: Settings, installation: Installation) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await asyncio.to_thread(_register_projects, settings, installation)
+    active = {build.id for build in installation.builds.active()}
+    await asyncio.to_thread(installation.agents.sweep_leftovers, active)
     async with _line(settings, installation) as line:
         await serve(line, installation, stop)
 

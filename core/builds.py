@@ -36,6 +36,9 @@ what you leave is committed for you.
 """
 
 
+MAX_LAUNCHES = 4
+
+
 class Builds:
     """Records of builds, and the build processes behind them."""
 
@@ -82,25 +85,38 @@ class Builds:
     def poll(self, build: Build, now: datetime) -> BuildResult | None:
         """The result if the build is over. One that was recorded but never launched is launched now; one that vanished
         is cleaned up after and given up."""
-        # Asked before the result: a build process writes its result and only then ends.
+        # In this order: a build process that another one starts meanwhile is not taken for one that vanished, and one
+        # that ends meanwhile has written its result before.
+        begun = self._agents.begun(build.id)
         alive = self._agents.alive(build.id)
         result = self._agents.result(build.id)
-        stopping = isinstance(build.state, Active) and build.state.stop_requested
+        state = build.state if isinstance(build.state, Active) else Active()
         if result is not None or alive:
-            if result is None and stopping:
+            if result is None and state.stop_requested:
                 self._agents.stop(build.id)  # again: the first time the process may have died in between
             return result
-        if self._agents.progress(build.id) is not None:
+        if begun:
             tail = self._sweep(build.id)
             return BuildResult(outcome=Abandoned(), started_at=build.started_at, ended_at=now, tail=tail)
-        if stopping:
+        if state.stop_requested:
             return BuildResult(outcome=Stopped(), started_at=build.started_at, ended_at=now)
-        try:
-            self._agents.start(build.spec)
-        except Refused as error:
-            outcome = AgentFailed(exit_code=None, detail=str(error))
-            return BuildResult(outcome=outcome, started_at=build.started_at, ended_at=now)
-        return None
+        return self._launch_again(build, state, now)
+
+    def _launch_again(self, build: Build, state: Active, now: datetime) -> BuildResult | None:
+        """Start a build process that died before its agent had begun, or was never started; not for ever."""
+        detail = f"The build process ended {state.launches} times before the agent could begin."
+        if state.launches < MAX_LAUNCHES:
+            again = msgspec.structs.replace(state, launches=state.launches + 1)
+            with self._store.transaction():
+                self._store.builds.put(build.id, msgspec.structs.replace(build, state=again))
+            try:
+                self._agents.start(build.spec)
+            except Refused as error:
+                detail = str(error)
+            else:
+                return None
+        outcome = AgentFailed(exit_code=None, detail=detail)
+        return BuildResult(outcome=outcome, started_at=build.started_at, ended_at=now)
 
     def record_end(self, build_id: BuildId, result: BuildResult, now: datetime) -> Task | None:
         """Record a result, the task's new state and the notification, inside a transaction.
@@ -124,7 +140,7 @@ class Builds:
         build = self._store.builds.get(build_id)
         if build is None or not isinstance(build.state, Active):
             raise Conflict("That build has ended already.")
-        state = Active(stop_requested=True, stop_requested_by=by)
+        state = msgspec.structs.replace(build.state, stop_requested=True, stop_requested_by=by)
         self._store.builds.put(build.id, msgspec.structs.replace(build, state=state))
 
     def signal_stop(self, build_id: BuildId) -> None:

@@ -196,6 +196,8 @@ class Active(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="
 
     stop_requested_by: UserId | None = None
     stop_requested: bool = False
+    launches: int = 1
+    """How often the build process was started; it is started again only if its agent had not begun."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="ended"):

@@ -20,6 +20,7 @@ from core.runtime.agent_command import agent_command, agent_environment, run_env
 from core.runtime.build_status import BuildStatus
 from core.runtime.committing import change_size, commit_message, commit_work, drop_empty_branch
 from core.runtime.files import private_folder
+from core.runtime.full_disk import when_there_is_room
 from core.runtime.output_log import OutputLog
 from core.runtime.preparing import prepare
 from core.runtime.run_folder import RunFolder
@@ -155,7 +156,7 @@ class Phases:
 
     def _commit(self, base: str) -> None:
         self._status.enter(Phase.COMMITTING)
-        tip = commit_work(self._folder, self._spec, commit_message(self._spec))
+        tip = when_there_is_room(lambda: commit_work(self._folder, self._spec, commit_message(self._spec)))
         self._committed = True
         if tip is not None and tip != base:
             self._findings.commit = tip

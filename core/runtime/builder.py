@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from core.model.build import AgentFailed, BuildResult, BuildSpec, NotPrepared, O
 from core.runtime.build_phases import Findings, Phases
 from core.runtime.build_status import BuildStatus
 from core.runtime.clock import utc_now
-from core.runtime.files import when_there_is_room
+from core.runtime.full_disk import when_there_is_room
 from core.runtime.git import GitError
 from core.runtime.locks import try_lock
 from core.runtime.preparing import Unpreparable
@@ -27,7 +26,6 @@ from core.runtime.run_folder import RunFolder
 from core.runtime.verification import StopRequested
 
 _LOCK_PATIENCE = 1.0
-_DISK_PATIENCE = 600.0
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if folder.result() is None:
         started = utc_now()
         result = build(folder, spec, started, _prepare_process())
-        when_there_is_room(lambda: folder.write_result(result), patience=_DISK_PATIENCE, pause=time.sleep)
+        when_there_is_room(lambda: folder.write_result(result))
     return 0
 
 

@@ -1,13 +1,8 @@
 """Files for the owner's eyes only, written so that a crash leaves the old or the new contents, never a half."""
 
-import errno
 import os
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-
-_RETRY_SECONDS = 3.0
 
 
 def private_folder(path: Path) -> Path:
@@ -34,18 +29,6 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
     if durable:
         sync_folder(path.parent)
-
-
-def when_there_is_room(write: Callable[[], None], *, patience: float, pause: Callable[[float], None]) -> None:
-    """Write; while the disk is full try again every few seconds, for `patience` seconds. Raises OSError after that."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return write()
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or time.monotonic() >= deadline:
-                raise
-        pause(_RETRY_SECONDS)
 
 
 def sync_folder(folder: Path) -> None:

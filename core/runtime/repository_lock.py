@@ -8,7 +8,7 @@ from pathlib import Path
 from core.runtime.git import GitError, git
 from core.runtime.locks import try_lock
 
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 
 
 class _Held(threading.local):

@@ -184,8 +184,13 @@ def _make(repository: Path, path: Path, *arguments: str) -> None:
     with alone(repository):
         git(repository, "worktree", "add", "--quiet", *arguments)
         record = record_folder(repository, path)
-        if record is not None:
+        if record is None:
+            raise GitError("worktree", None, f"{path} was not recorded")
+        try:
             (record / _IDENTITY).write_text(f"{_identity(path)}\n")
+        except OSError as error:
+            remove(repository, path)
+            raise GitError("worktree", None, f"{record} can't be written: {error.strerror}") from error
 
 
 def _place(path: Path) -> Path:

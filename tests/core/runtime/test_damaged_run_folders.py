@@ -13,7 +13,8 @@ from core.errors import Refused, StoreUnavailable
 from core.model.build import BuildResult, BuildSpec, NotPrepared, Phase, Progress, Unverified
 from core.model.ids import BuildId
 from core.runtime.clock import utc_now
-from core.runtime.files import when_there_is_room
+from core.runtime.full_disk import when_there_is_room
+from core.runtime.git import GitError
 from core.runtime.local_agents import LocalAgents
 from core.runtime.run_folder import RunFolder
 
@@ -165,12 +166,16 @@ def test_begun_is_told_before_the_agent_starts_and_outlives_the_status(
 def test_a_result_is_written_when_there_is_room_again(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     result = BuildResult(outcome=Unverified(), started_at=utc_now(), ended_at=utc_now())
-    full = [errno.ENOSPC, errno.EDQUOT, errno.ENOSPC]
+    full: list[OSError | GitError] = [
+        OSError(errno.ENOSPC, "full"),
+        OSError(errno.EDQUOT, "full"),
+        GitError("add", 128, "error: file write error: No space left on device\nfatal: adding files failed"),
+    ]
     waited: list[float] = []
 
     def write() -> None:
         if full:
-            raise OSError(full.pop(), "full")
+            raise full.pop()
         folder.write_result(result)
 
     when_there_is_room(write, patience=60, pause=waited.append)
