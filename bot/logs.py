@@ -79,9 +79,8 @@ def configure(level: str, folder: Path | None, secrets: Iterable[str]) -> None:
     root.setLevel(level)
     for loud in ("telegram.ext.Updater", "asyncio"):
         logging.getLogger(loud).addFilter(_without_traceback)
-    if level != "DEBUG":
-        for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+    for noisy in ("httpx", "apscheduler", "tornado.access", "telegram.ext"):
+        logging.getLogger(noisy).setLevel(logging.NOTSET if level == "DEBUG" else logging.WARNING)
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -236,14 +236,15 @@ class _PollingErrors:
 def _register_projects(settings: Settings, installation: Installation) -> None:
     known = {project.path for project in installation.projects.all()}
     mistakes = []
-    for path in settings.projects:
-        if str(path.resolve()) not in known:
-            try:
-                installation.projects.register(path, installation.clock())
-            except Refused as error:
-                mistakes.append(f"  {error}")
-    if mistakes:
-        raise Refused("\n".join(["PROJECTS names what can't be used. Change it in .env:", *mistakes]))
+    with installation.store.transaction():  # all of them, or none
+        for path in settings.projects:
+            if str(path.resolve()) not in known:
+                try:
+                    installation.projects.register(path, installation.clock())
+                except Refused as error:
+                    mistakes.append(f"  {error}")
+        if mistakes:
+            raise Refused("\n".join(["PROJECTS names what can't be used. Change it in .env:", *mistakes]))
 
 
 async def _tend_store(installation: Installation) -> None:

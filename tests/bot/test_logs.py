@@ -19,7 +19,7 @@ ODD = "a very odd secret"
 def folder(tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("httpx", "apscheduler", "tornado.access")}
+    levels = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "apscheduler", "tornado.access")}
     for name in levels:
         logging.getLogger(name).setLevel(logging.NOTSET)
     logs.configure("DEBUG", tmp_path / "logs", [TOKEN, ODD, ""])

@@ -94,9 +94,10 @@ async def test_a_project_that_is_no_repository(jarvis: Jarvis, project: Path, tm
     plain = tmp_path / "plain"
     plain.mkdir()
     said = await refusal(jarvis, PROJECTS=f"{plain}", LOCAL_CHAT_PORT=str(free_port()))
-    assert said == f"PROJECTS in .env: {plain} is not in a git repository. Run `git init` there, and commit."
+    head = "PROJECTS names what can't be used. Change it in .env:\n"
+    assert said == f"{head}  {plain} is not in a git repository. Run `git init` there, and commit."
     said = await refusal(jarvis, PROJECTS=f"{tmp_path / 'gone'}, {project}", LOCAL_CHAT_PORT=str(free_port()))
-    assert said == f"PROJECTS in .env: There is no folder {tmp_path / 'gone'}."
+    assert said == f"{head}  There is no folder {tmp_path / 'gone'}."
     assert list(plain.iterdir()) == []
     assert (await jarvis.run("projects", "list")).stdout.startswith("No project is registered")
 

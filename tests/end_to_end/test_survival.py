@@ -16,7 +16,7 @@ async def test_a_killed_bot_picks_its_build_up(bot: Jarvis, telegram: Telegram, 
         "Outlive", f"touch '{started}'; while ! test -e '{gate}'; do sleep 0.05; done; echo done >> out.txt"
     )
     await until(started.exists, "the build")
-    await telegram.hear("🔨 Outlive", "Stop")
+    await telegram.hear("🔨 Outlive.*\n.* of about", "Stop")
     bot.kill()
     if ends == "while the bot is down":
         gate.touch()
