@@ -1,5 +1,6 @@
 """What tests of every room may use: a clock that is set, a home of its own, a real store in it, and real git."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,12 +31,18 @@ def store(home: Path, clock: SetClock) -> Iterator[JournalStore]:
 
 
 @pytest.fixture
-def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
-    """Runs git as the owner of a project would, without the settings of whoever runs the tests."""
-    user = tmp_path / "user"
-    user.mkdir()
-    monkeypatch.setenv("HOME", str(user))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+def git_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of whoever runs the tests."""
+    home = tmp_path / "user"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", *(name for name in os.environ if name.startswith("GIT_"))):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def owner(git_config: None) -> Git:
+    """Runs git as the owner of the project would: `owner(folder, "status")`."""
 
     def run(folder: Path, *arguments: str) -> str:
         identity = ["-c", "user.name=Owner", "-c", "user.email=owner@example.com", "-c", "init.defaultBranch=main"]

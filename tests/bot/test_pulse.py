@@ -206,7 +206,8 @@ async def test_draining_waits_for_the_beat_that_runs(chest: Chest) -> None:
     while not chest.outbox.calls:
         await asyncio.sleep(0.001)
     drained = asyncio.create_task(chest.pulse.drain())
-    await asyncio.sleep(0.005)
+    for _ in range(10):  # turns of the loop: time enough for it to end, if it did not wait
+        await asyncio.sleep(0)
     assert not drained.done()
 
     chest.outbox.gate.set()

@@ -1,7 +1,6 @@
 """A real repository, and real builds in it."""
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,28 +18,6 @@ MakeSpec = Callable[..., BuildSpec]
 
 
 @pytest.fixture
-def git_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings of whoever runs the tests."""
-    home = tmp_path / "user"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_CONFIG_HOME", *(name for name in os.environ if name.startswith("GIT_"))):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def owner(git_config: None) -> Git:
-    """Runs git as the owner of the project would: `owner(folder, "status")`."""
-
-    def run(folder: Path, *arguments: str) -> str:
-        identity = ["-c", "user.name=Owner", "-c", "user.email=owner@example.com", "-c", "init.defaultBranch=main"]
-        command = ["git", *identity, *arguments]
-        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-    return run
-
-
-@pytest.fixture
 def project(tmp_path: Path, owner: Git) -> Path:
     """A repository with one commit on `main`; its path has a space and an umlaut."""
     folder = tmp_path / "my pröject"
@@ -51,11 +28,6 @@ def project(tmp_path: Path, owner: Git) -> Path:
     owner(folder, "add", ".")
     owner(folder, "commit", "--quiet", "-m", "first")
     return folder
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 @pytest.fixture
