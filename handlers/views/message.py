@@ -44,8 +44,10 @@ def escape(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, with an ellipsis when something was cut."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """At most `limit` UTF-16 units, as Telegram counts, with an ellipsis when something was cut."""
+    if utf16_length(text) <= limit:
+        return text
+    return text.encode("utf-16-le", "replace")[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
 def pre(text: str, limit: int = 1500) -> str:
@@ -78,4 +80,4 @@ def unescape(markup: str) -> str:
 
 def utf16_length(text: str) -> int:
     """Length as Telegram counts it."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", "replace")) // 2
