@@ -13,14 +13,26 @@ from core.model.ids import BuildId, ProjectName, TaskId, UserId
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """How to start an agent. Exactly one of `shell` and `argv` is set."""
+    """How to start an agent, ready for use. Exactly one of `shell` and `argv` is set."""
 
     name: str
     shell: str | None = None
     """A command line for `/bin/sh -c`: the task's own command."""
     argv: tuple[str, ...] | None = None
-    """A command template; `{prompt_file}` and `{worktree}` are filled in. Without `{prompt_file}` the prompt comes
-    by standard input."""
+    """A command template; `{prompt_file}`, `{worktree}` and `{home}` are filled in. Without `{prompt_file}` the prompt
+    comes by standard input."""
+    reader: str = "plain"
+    """Which of `core.agent_events.READERS` understands its output."""
+    must_close: bool = False
+    """It has done its work only if it says so itself; its exit code is no evidence."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables with fixed values, none of them secret."""
+    keys: tuple[str, ...] = ()
+    """Names of the variables with its secrets, which are passed on from the environment of the build process."""
+    logins: tuple[str, ...] = ()
+    """Paths below the owner's home folder: copied into the private one where they exist."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Paths below the private home folder, and what is written there before the start."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
