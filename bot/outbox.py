@@ -17,14 +17,16 @@ from telegram.ext import ExtBot
 
 from core import notifications
 from core.builds import Builds
-from core.model.build import Active, Ended
+from core.model.build import Active, Build, Ended
 from core.model.ids import ChatId, TaskId
 from core.model.notification import (
     ApprovalAsked,
+    BudgetLow,
     BuildEnded,
     BuildStarted,
     Delivered,
     DependencyLost,
+    NightBudgetLow,
     Notification,
     NotificationState,
     Pending,
@@ -33,7 +35,7 @@ from core.model.notification import (
     TaskShown,
     Undeliverable,
 )
-from core.model.task import Task
+from core.model.task import Queued, Task
 from core.people import People
 from core.ports import Clock, Store
 from handlers import replies
@@ -177,6 +179,8 @@ class Outbox:
 
     def _render(self, subject: Subject, now: datetime) -> Message | None:
         """The message of a subject as things stand; None when what it tells of is gone."""
+        if isinstance(subject, NightBudgetLow):
+            return views.night_budget_low(subject)
         task_id = notifications.task_of(self._store, subject)
         task = self._store.tasks.get(task_id) if task_id is not None else None
         if task is None:
@@ -196,6 +200,9 @@ class Outbox:
                     return None
                 verdict = verdicts.verdict(approval, self._people.names(), now, self._zone)
                 return views.question(task, approval) if verdict is None else views.answered(task, verdict)
+            case BudgetLow(build=build_id):
+                low = self._store.builds.get(build_id)
+                return None if low is None else views.budget_low(task, low, self._builds.progress(build_id))
             case TaskShown():
                 return self._card(task.id)
             case DependencyLost(lost=lost):
@@ -208,4 +215,9 @@ class Outbox:
         if isinstance(subject, BuildStarted):
             return views.over(task, build, build.state.result)
         current = getattr(task.state, "build", None) == build.id
-        return views.ended(task, build, build.state.result, current=current)
+        return views.ended(task, build, build.state.result, current=current, again=self._is_tried_again(task, build))
+
+    def _is_tried_again(self, task: Task, build: Build) -> bool:
+        """Whether the task waits for another try after this very build, by itself."""
+        builds = [other for other in self._store.builds.all() if other.task == task.id]
+        return isinstance(task.state, Queued) and task.retries > 0 and builds[-1].id == build.id

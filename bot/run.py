@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
             raise Refused(
                 f"{error.filename or home} can't be used: {error.strerror}. Set JARVIS_HOME to another folder."
             ) from error
-        installation = stack.enter_context(open_installation(settings.config, settings.owners))
+        installation = stack.enter_context(open_installation(settings.config, settings.owners, settings.environment))
         asyncio.run(_run(settings, installation))
 
 
@@ -72,7 +72,7 @@ async def _run(settings: Settings, installation: Installation) -> None:
         loop.add_signal_handler(number, stop.set)
     await asyncio.to_thread(_register_projects, settings, installation)
     active = {build.id for build in installation.builds.active()}
-    await asyncio.to_thread(installation.agents.sweep_leftovers, active)
+    await asyncio.to_thread(installation.executor.reattach, active)
     async with _line(settings, installation) as line:
         await serve(line, installation, stop)
 
@@ -146,7 +146,7 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         briefs=installation.briefs,
         projects=installation.projects,
         make_sample=installation.make_sample,
-        log_of=installation.agents.log,
+        log_of=installation.executor.log_file,
         refresh=outbox.refresh,
         wake=pulse.wake,
         is_local=is_local,

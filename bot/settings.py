@@ -9,16 +9,25 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from core.errors import Refused
+from core.model.build import Level
 from core.model.config import Config
 from core.model.ids import UserId
 
 TELEGRAM = "https://api.telegram.org"
+PRIVATE_PLACES = (
+    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".git-credentials", ".pypirc", ".npmrc"),
+    *(".password-store", ".mozilla", ".thunderbird", ".local/share/keyrings", ".local/share/TelegramDesktop"),
+    *(".config/gh", ".config/gcloud", ".config/google-chrome", ".config/chromium", ".config/rclone", ".config/sops"),
+    *("Library/Keychains", "Library/Application Support/Google/Chrome"),
+)
+"""Below the owner's home folder: keys, passwords and browsers."""
 SECRETS = frozenset({"TELEGRAM_BOT_TOKEN"})
 
 
@@ -39,6 +48,8 @@ class Settings:
     projects: tuple[Path, ...]
     """Repositories to register at start."""
     log_level: str
+    environment: Mapping[str, str]
+    """Of the process and the file together: where agents get their keys from."""
     config: Config
 
 
@@ -66,15 +77,15 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
         "local_chat_port": int(read.number("LOCAL_CHAT_PORT", 8080, 1, 65535, whole=True)),
         "projects": tuple(folder / read.folder("PROJECTS", path) for path in read.paths("PROJECTS")),
         "log_level": read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        "environment": {name: value for name, value in values.items() if name not in SECRETS},
     }
     agent_environment = read.names("AGENT_ENV")
     config = Config(
         home=(folder / read.folder("JARVIS_HOME", read.text("JARVIS_HOME", "autonomous"))).resolve(),
         zone=read.zone("TIMEZONE"),
         max_builds=int(read.number("MAX_BUILDS", 3, 1, 50, whole=True)),
-        build_hours=read.number("BUILD_HOURS", 8, 0, 1000),
-        idle_minutes=read.number("IDLE_MINUTES", 30, 0, 10_000),
-        verify_minutes=read.number("VERIFY_MINUTES", 30, 0, 10_000),
+        **_limits(read),
+        **_walls(read, folder),
         agent_command=read.command("AGENT_COMMAND"),
         agent_environment=agent_environment,
         approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
@@ -85,6 +96,36 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
         listed = "\n".join(f"  {mistake}" for mistake in read.mistakes)
         raise BadSettings(f"Some settings can't be used. Change them in .env or in the environment:\n{listed}")
     return Settings(config=config, **settings)  # type: ignore[arg-type]
+
+
+def _limits(read: "_Reader") -> dict[str, Any]:
+    """What one build may take, and all of them together."""
+    return {
+        "build_hours": read.number("BUILD_HOURS", 8, 0, 1000),
+        "idle_minutes": read.number("IDLE_MINUTES", 30, 0, 10_000),
+        "verify_minutes": read.number("VERIFY_MINUTES", 30, 0, 10_000),
+        "cpu_hours": read.number("BUILD_CPU_HOURS", 16, 0, 10_000),
+        "memory_gb": read.number("BUILD_MEMORY_GB", 4, 0, 10_000),
+        "max_processes": int(read.number("BUILD_PROCESSES", 500, 1, 100_000, whole=True)),
+        "disk_gb": read.number("BUILD_DISK_GB", 10, 0, 100_000),
+        "build_dollars": read.number("BUILD_DOLLARS", 5, 0, 100_000, low_counts=True),
+        "night_dollars": read.number("NIGHT_DOLLARS", 20, 0, 1_000_000, low_counts=True),
+        "build_tokens": int(read.number("BUILD_TOKENS", 0, 0, 10**12, whole=True)),
+        "night_tokens": int(read.number("NIGHT_TOKENS", 0, 0, 10**12, whole=True)),
+        "night_hours": read.number("NIGHT_HOURS", 60, 0, 10_000, low_counts=True),
+        "retry_minutes": read.number("RETRY_MINUTES", 10, 0, 10_000, low_counts=True),
+    }
+
+
+def _walls(read: "_Reader", folder: Path) -> dict[str, Any]:
+    """What builds may touch."""
+    writable = [read.folder("WRITABLE_PATHS", path) for path in read.paths("WRITABLE_PATHS")]
+    hidden = [read.folder("HIDDEN_PATHS", path) for path in read.paths("HIDDEN_PATHS")]
+    return {
+        "confinement": Level(read.choice("CONFINEMENT", "auto", tuple(each.value for each in Level))),
+        "writable_paths": tuple(folder / path for path in writable),
+        "hidden_paths": (folder / ".env", *_private_places(), *(folder / path for path in hidden)),
+    }
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -170,7 +211,8 @@ class _Reader:
             return ZoneInfo("UTC")
 
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
-        value = self.text(name, default).upper()
+        written = self.text(name, default)
+        value = written.upper() if options[0].isupper() else written.lower()
         if value not in options:
             self.wrong(name, f"choose one of {', '.join(options)}.")
         return value
@@ -203,6 +245,12 @@ class _Reader:
         if unknown:
             self.wrong(name, f"{{{unknown.pop()}}} is unknown; {{prompt_file}} and {{worktree}} can be filled in.")
         return words or None
+
+
+def _private_places() -> list[Path]:
+    """Where keys of the owner lie that no build has to read."""
+    home = Path.home()
+    return [home / place for place in PRIVATE_PLACES]
 
 
 def _shown(value: str, limit: int) -> str:

@@ -6,7 +6,8 @@ neither git nor processes, and should answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from core.people import People
     from core.ports import Clock
     from core.projects import Projects
-    from core.runtime.local_agents import LocalAgents
+    from core.runtime.local_executor import LocalExecutor
     from core.runtime.records import FileRecords
     from core.runtime.workspaces import GitWorkspaces
     from core.shipping import Shipping
@@ -43,26 +44,32 @@ class Installation:
     """The engines of one `JARVIS_HOME`, wired around an open store."""
 
     def __init__(
-        self, config: Config, store: JournalStore, clock: Clock, owners: frozenset[UserId] = frozenset()
+        self,
+        config: Config,
+        store: JournalStore,
+        clock: Clock,
+        owners: frozenset[UserId] = frozenset(),
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.config = config
         self.store = store
         self.clock = clock
         self._owners = owners
+        self._environment = environment
 
     @cached_property
-    def agents(self) -> LocalAgents:
+    def executor(self) -> LocalExecutor:
         """Build processes on this machine."""
-        from core.runtime.local_agents import LocalAgents
+        from core.runtime.local_executor import LocalExecutor
 
-        return LocalAgents(self.config.home, self.clock)
+        return LocalExecutor(self.config.home, self.clock, self.config.confinement, self._environment)
 
     @cached_property
     def builds(self) -> Builds:
         """Records of builds, and the processes behind them."""
         from core.builds import Builds
 
-        return Builds(self.store, self.agents, self._records, self.config)
+        return Builds(self.store, self.executor, self._records, self.config)
 
     @cached_property
     def queue(self) -> AutonomousQueue:
@@ -76,7 +83,7 @@ class Installation:
         """Reads the queue."""
         from core.build_scheduler import BuildScheduler
 
-        return BuildScheduler(self.store, self.config)
+        return BuildScheduler(self.store, self.config, self.builds.look_around)
 
     @cached_property
     def approvals(self) -> Approvals:
@@ -104,7 +111,7 @@ class Installation:
         """What happened."""
         from core.briefs import Briefs
 
-        return Briefs(self.store, self.agents, self.config)
+        return Briefs(self.store, self.executor, self.config)
 
     @cached_property
     def projects(self) -> Projects:
@@ -154,14 +161,19 @@ class Installation:
     def _try_command(self, command: str, repository: Path, branch: str) -> Verification:
         from core.runtime.commands import run_check
 
-        return run_check(command, repository, branch, TRY_SECONDS, self.config.home / "worktrees")
+        return run_check(command, repository, branch, TRY_SECONDS, self.config.home / "worktrees", self.builds.walls())
 
 
 @contextmanager
-def open_installation(config: Config, owners: frozenset[UserId] = frozenset()) -> Iterator[Installation]:
-    """The engines on the data of `config.home`, for the length of the block. Raises StoreUnavailable."""
+def open_installation(
+    config: Config, owners: frozenset[UserId] = frozenset(), environment: Mapping[str, str] = os.environ
+) -> Iterator[Installation]:
+    """The engines on the data of `config.home`, for the length of the block. Raises StoreUnavailable.
+
+    `environment` holds the keys of agents, besides ordinary variables.
+    """
     store = open_store(config.home, utc_now)
     try:
-        yield Installation(config, store, utc_now, owners)
+        yield Installation(config, store, utc_now, owners, environment)
     finally:
         store.close()

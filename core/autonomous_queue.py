@@ -51,6 +51,8 @@ class NewTask:
     source: Source = Source.OWNER
     chat: ChatId | None = None
     start_now: bool = False
+    network: bool = True
+    confined: bool = False
     request: str | None = None
     """Idempotency key: asked for again under the same key, it is the same task."""
 
@@ -90,6 +92,9 @@ class AutonomousQueue:
                 source=new.source,
                 chat=new.chat,
                 start_now=new.start_now,
+                network=new.network,
+                # Nobody has read what the others want before it runs.
+                confined=new.confined or new.source not in (Source.OWNER, Source.SAMPLE, Source.WEEKEND),
                 request=new.request,
                 created_at=now,
                 state=Queued(since=now),
@@ -139,7 +144,7 @@ class AutonomousQueue:
                     f"{task_id} is {label(task.state)}; only what has ended and is not merged can be built again."
                 )
             queued = move(task, Queued(since=now))
-            wanted = msgspec.structs.replace(queued, start_now=True)
+            wanted = msgspec.structs.replace(queued, start_now=True, retries=0)
             task = wanted if task.approved_at else self._decided(wanted, now)
             self._store.tasks.put(task.id, task)
         self._log("retried", task, now)
@@ -180,10 +185,11 @@ class AutonomousQueue:
         """Start what the plan of the present window starts now; returns the started builds."""
         with self._store.transaction():
             running = self._builds.active()
-            plan = planning.plan(self._store.tasks.all(), running, self._projects(), self._config, now)
-            free = max(self._config.max_builds - len(running), 0)
+            around = self._builds.look_around(now)
+            plan = planning.plan(self._store.tasks.all(), running, around, now)
+            free = max(around.slots - len(running), 0)
             due = [entry.task for entry in plan.planned if entry.start <= now][:free]
-            started = [self._builds.record_start(task, self._projects(), now) for task in due]
+            started = [build for task in due if (build := self._builds.record_start(task, now)) is not None]
         for build in started:
             self._builds.launch(build, now)
         return started

@@ -8,8 +8,9 @@ from core.builds import active_builds
 from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
+from core.model.execution import Alive
 from core.model.task import Completed, Discarded, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
-from core.ports import Agents, Store
+from core.ports import Executor, Store
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ class Brief:
 class Briefs:
     """Writes briefs from the records."""
 
-    def __init__(self, store: Store, agents: Agents, config: Config) -> None:
+    def __init__(self, store: Store, executor: Executor, config: Config) -> None:
         self._store = store
-        self._agents = agents
+        self._executor = executor
         self._config = config
 
     def compose(self, now: datetime, since: datetime | None = None) -> Brief:
@@ -106,7 +107,8 @@ class Briefs:
 
     def _running(self, build: Build, task: Task, now: datetime) -> RunningBuild:
         expected = max(build.started_at + timedelta(hours=build.hours), now)
-        return RunningBuild(task, build, self._agents.progress(build.id), expected)
+        status = self._executor.status(build.id)
+        return RunningBuild(task, build, status.progress if isinstance(status, Alive) else None, expected)
 
 
 def _news_at(state: Completed | Failed) -> datetime:

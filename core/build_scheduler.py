@@ -1,7 +1,7 @@
 """Build scheduler: the queue in order of score, the plan of the window, and the numbers of the queue."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from core.model.config import Config
 from core.model.ids import TaskId
 from core.model.task import Completed, Discarded, Failed, NeedsApproval, Queued, Running, Task
 from core.ports import Store
+from core.surroundings import Surroundings
 from core.transitions import label
 
 
@@ -46,9 +47,10 @@ class Stats:
 class BuildScheduler:
     """Reads the queue; changes nothing."""
 
-    def __init__(self, store: Store, config: Config) -> None:
+    def __init__(self, store: Store, config: Config, look_around: Callable[[datetime], Surroundings]) -> None:
         self._store = store
         self._config = config
+        self._look_around = look_around
 
     def open_tasks(self) -> list[Listed]:
         """Running first, then waiting ones by score, then those that need approval."""
@@ -64,14 +66,14 @@ class BuildScheduler:
         done = [task for task in tasks.values() if not isinstance(task.state, Queued | NeedsApproval | Running)]
         return [self._listed(task, tasks) for task in sorted(done, key=priority.number, reverse=True)]
 
-    def next(self, count: int = 3) -> list[Listed]:
+    def next(self, now: datetime, count: int = 3) -> list[Listed]:
         """The tasks that would be built next, best score first; none that something but time keeps waiting."""
         tasks = self._by_id()
-        projects = {project.name: project for project in self._store.projects.all()}
+        around = self._look_around(now)
         ready = [
             task
             for task in tasks.values()
-            if isinstance(task.state, Queued) and planning.obstacle(task, tasks, projects, self._config) is None
+            if isinstance(task.state, Queued) and planning.obstacle(task, tasks, around, now) is None
         ]
         return [self._listed(task, tasks) for task in priority.by_score(ready)[:count]]
 
@@ -98,8 +100,7 @@ class BuildScheduler:
         return planning.plan(
             self._store.tasks.all(),
             active_builds(self._store),
-            {project.name: project for project in self._store.projects.all()},
-            self._config,
+            self._look_around(now),
             now,
         )
 

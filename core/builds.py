@@ -1,20 +1,22 @@
 """The life of a build: recorded, launched, watched, collected. A crash between any two of these does no harm."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
-from core import notifications, outcomes
+from core import budgets, notifications, outcomes, retries
 from core.errors import Conflict, Refused
+from core.model.agent import UsageLimit
 from core.model.build import (
     Abandoned,
     Active,
     AgentFailed,
+    AgentTroubled,
     Build,
     BuildResult,
     BuildSpec,
+    Confinement,
     Ended,
     Engine,
     Limits,
@@ -22,11 +24,12 @@ from core.model.build import (
     Stopped,
 )
 from core.model.config import Config
-from core.model.ids import BuildId, ProjectName, UserId
-from core.model.notification import BuildEnded, BuildStarted
-from core.model.project import Project
-from core.model.task import Cancelled, Completed, Failed, Running, Task, TaskState, Unmerged
-from core.ports import Agents, Records, Store
+from core.model.execution import Alive, Finished, Lost, NotStarted
+from core.model.ids import BuildId, UserId
+from core.model.notification import BudgetLow, BuildEnded, BuildStarted, NightBudgetLow
+from core.model.task import Cancelled, Completed, Failed, Queued, Running, Task, TaskState, Unmerged
+from core.ports import Executor, Records, Store
+from core.surroundings import Surroundings, look_around
 from core.transitions import move
 
 GUIDELINES = """\
@@ -40,11 +43,11 @@ MAX_LAUNCHES = 4
 
 
 class Builds:
-    """Records of builds, and the build processes behind them."""
+    """Records of builds, and what the executor makes of them."""
 
-    def __init__(self, store: Store, agents: Agents, records: Records, config: Config) -> None:
+    def __init__(self, store: Store, executor: Executor, records: Records, config: Config) -> None:
         self._store = store
-        self._agents = agents
+        self._executor = executor
         self._records = records
         self._config = config
 
@@ -53,13 +56,24 @@ class Builds:
         return active_builds(self._store)
 
     def progress(self, build: BuildId) -> Progress | None:
-        """How far it is, as the build process tells."""
-        return self._agents.progress(build)
+        """How far it is, as the build process tells; None before it has said anything, and after its end."""
+        status = self._executor.status(build)
+        return status.progress if isinstance(status, Alive) else None
 
-    def record_start(self, task: Task, projects: Mapping[ProjectName, Project], now: datetime) -> Build:
-        """Record that a build of the task begins, with its notification. Inside a transaction; `launch` it after."""
+    def look_around(self, now: datetime) -> Surroundings:
+        """What a plan has to take into account."""
+        return look_around(self._store, self._executor, self._config, now)
+
+    def record_start(self, task: Task, now: datetime) -> Build | None:
+        """Record that a build of the task begins, with its notification. Inside a transaction; `launch` it after.
+
+        None when what was planned is not possible any more: others that start at the same time took the budget.
+        """
+        around = self.look_around(now)
         if task.project is None:
             raise Refused(f"{task.id} has no project.")
+        if budgets.obstacle(around.spent, self._config, free_of_charge=task.command is not None) is not None:
+            return None
         attempt = 1 + sum(build.task == task.id for build in self._store.builds.all())
         build_id = BuildId(f"{task.id}-{attempt}")
         build = Build(
@@ -67,7 +81,7 @@ class Builds:
             task=task.id,
             project=task.project,
             hours=task.hours,
-            spec=self._spec(build_id, task, attempt, projects[task.project]),
+            spec=self._spec(build_id, task, attempt, around),
             started_at=now,
             state=Active(),
         )
@@ -77,46 +91,62 @@ class Builds:
         return build
 
     def launch(self, build: Build, now: datetime) -> None:
-        """Start the build process of a recorded build; a launch that fails shows up when the build is polled."""
+        """Submit a recorded build; one that can't be started shows up when the build is polled."""
         line = {"at": now.isoformat(), "build": build.id, "engine": build.spec.engine.name, "branch": build.spec.branch}
         self._records.append("subagent_spawns.jsonl", line)
-        self._agents.start(build.spec)
+        self._executor.submit(build.spec)
 
     def poll(self, build: Build, now: datetime) -> BuildResult | None:
-        """The result if the build is over. One that was recorded but never launched is launched now; one that vanished
-        is cleaned up after and given up."""
-        # In this order: a build process that another one starts meanwhile is not taken for one that vanished, and one
-        # that ends meanwhile has written its result before.
-        begun = self._agents.begun(build.id)
-        alive = self._agents.alive(build.id)
-        result = self._agents.result(build.id)
+        """The result if the build is over.
+
+        One that was recorded but never launched is launched now; one that was lost goes on where that is possible, else
+        it is cleaned up after and given up.
+        """
         state = build.state if isinstance(build.state, Active) else Active()
-        if result is not None or alive:
-            if result is None and state.stop_requested:
-                self._agents.stop(build.id)  # again: the first time the process may have died in between
-            return result
-        if begun:
-            tail = self._sweep(build.id)
-            return BuildResult(outcome=Abandoned(), started_at=build.started_at, ended_at=now, tail=tail)
-        if state.stop_requested:
-            return BuildResult(outcome=Stopped(), started_at=build.started_at, ended_at=now)
+        match self._executor.status(build.id):
+            case Finished(result=result):
+                return result
+            case Alive(progress=progress):
+                if state.stop_requested:
+                    self._executor.cancel(build.id)  # again: the first time the process may have died in between
+                self._warn(build, progress, now)
+                return None
+            case Lost(resumable=True) if state.launches < MAX_LAUNCHES:
+                return self._launch_again(build, state, now)
+            case Lost():
+                tail = self._sweep(build.id)
+                outcome = Stopped() if state.stop_requested else Abandoned()
+                return BuildResult(outcome=outcome, started_at=build.started_at, ended_at=now, tail=tail)
+            case NotStarted() if state.stop_requested:
+                return BuildResult(outcome=Stopped(), started_at=build.started_at, ended_at=now)
         return self._launch_again(build, state, now)
 
     def _launch_again(self, build: Build, state: Active, now: datetime) -> BuildResult | None:
-        """Start a build process that died before its agent had begun, or was never started; not for ever."""
-        detail = f"The build process ended {state.launches} times before the agent could begin."
+        """Submit a build whose supervisor died while its agent was not at work, or was never started; not for ever."""
+        detail = f"The build process ended {state.launches} times before it could do its work."
         if state.launches < MAX_LAUNCHES:
             again = msgspec.structs.replace(state, launches=state.launches + 1)
             with self._store.transaction():
                 self._store.builds.put(build.id, msgspec.structs.replace(build, state=again))
             try:
-                self._agents.start(build.spec)
+                self._executor.submit(build.spec)
             except Refused as error:
                 detail = str(error)
             else:
                 return None
         outcome = AgentFailed(exit_code=None, detail=detail)
         return BuildResult(outcome=outcome, started_at=build.started_at, ended_at=now)
+
+    def _warn(self, build: Build, progress: Progress | None, now: datetime) -> None:
+        """Tell once that a build has used most of its budget."""
+        usage = progress.usage if progress is not None else None
+        if usage is None or not budgets.running_low(usage, build.spec.limits):
+            return
+        task = self._store.tasks.get(build.task)
+        subject = BudgetLow(build=build.id)
+        if task is not None and not notifications.is_recorded(self._store, subject):
+            with self._store.transaction():
+                notifications.record(self._store, subject, task.chat, now)
 
     def record_end(self, build_id: BuildId, result: BuildResult, now: datetime) -> Task | None:
         """Record a result, the task's new state and the notification, inside a transaction.
@@ -130,10 +160,30 @@ class Builds:
         task = self._store.tasks.get(build.task)
         if task is None or not isinstance(task.state, Running):
             return None
-        task = move(task, _state_after(build, result, now))
+        task = self._after(task, build, result, now)
         self._store.tasks.put(task.id, task)
         notifications.record(self._store, BuildEnded(build=build.id), task.chat, now)
+        self._watch_budget(now)
         return task
+
+    def _after(self, task: Task, build: Build, result: BuildResult, now: datetime) -> Task:
+        """The task in its next state: done with, or queued again if what went wrong may pass by itself."""
+        until = retries.limit_ends(result.outcome, now)
+        if until is not None:
+            engine = build.spec.engine.name
+            self._store.limits.put(engine, UsageLimit(engine=engine, until=until, seen_at=now))
+        again = retries.retry_at(result.outcome, task.retries, self._config, now)
+        if again is None:
+            return move(task, _state_after(build, result, now))
+        queued = move(task, Queued(since=now, not_before=again if again > now else None))
+        return msgspec.structs.replace(queued, retries=task.retries + 1, start_now=True)
+
+    def _watch_budget(self, now: datetime) -> None:
+        """Tell once a night that its budget is nearly spent."""
+        spent = budgets.spending(self._store.builds.all(), now, self._config.zone)
+        what = budgets.night_running_low(spent, self._config)
+        if what is not None:
+            notifications.record(self._store, NightBudgetLow(night=spent.since, what=what), None, now)
 
     def request_stop(self, build_id: BuildId, by: UserId | None) -> None:
         """Record the wish to stop, inside a transaction; `signal_stop` after. Raises Conflict when it has ended."""
@@ -145,18 +195,21 @@ class Builds:
 
     def signal_stop(self, build_id: BuildId) -> None:
         """Pass the wish on to the build process; it may take a few seconds to end."""
-        self._agents.stop(build_id)
+        self._executor.cancel(build_id)
 
     def _sweep(self, build_id: BuildId) -> str:
         """Clean up after a vanished build; what can't be cleaned up is told, and must not hold up the other builds."""
         try:
-            self._agents.sweep(build_id)
+            self._executor.sweep(build_id)
         except Refused as error:
             return f"Its worktree could not be cleaned up: {error}"
         return ""
 
-    def _spec(self, build_id: BuildId, task: Task, attempt: int, project: Project) -> BuildSpec:
-        verify = task.verify or project.verify
+    def _spec(self, build_id: BuildId, task: Task, attempt: int, around: Surroundings) -> BuildSpec:
+        assert task.project is not None
+        project = around.projects[task.project]
+        engine, verify = self._engine(task), task.verify or project.verify
+        unfinished = self._unfinished(task, attempt)
         suffix = "" if attempt == 1 else f"-{attempt}"
         number = task.id.replace("_", "-")
         return BuildSpec(
@@ -165,19 +218,53 @@ class Builds:
             title=task.title,
             repository=project.path,
             base=project.base,
-            onto=tuple(needed.spec.branch for needed in self._needed(task)),
+            onto=(*(needed.spec.branch for needed in self._needed(task)), *unfinished),
             branch="-".join(filter(None, [f"jarvis/{number}", slug(task.title)])) + suffix,
             worktree=str(self._config.home / "worktrees" / build_id),
-            engine=self._engine(task),
-            prompt=prompt(task, verify),
+            engine=engine,
+            prompt=prompt(task, verify, goes_on=bool(unfinished)),
             verify=verify,
-            limits=Limits(
-                wall=self._config.build_hours * 3600,
-                idle=self._config.idle_minutes * 60,
-                verify=self._config.verify_minutes * 60,
-            ),
+            limits=self._limits(around, free_of_charge=task.command is not None),
             environment=self._config.agent_environment,
+            confinement=self.walls(required=task.confined, network=task.network),
         )
+
+    def _limits(self, around: Surroundings, *, free_of_charge: bool) -> Limits:
+        config = self._config
+        dollars, tokens = (None, None) if free_of_charge else budgets.of_build(around.spent, config)
+        return Limits(
+            wall=config.build_hours * 3600,
+            idle=config.idle_minutes * 60,
+            verify=config.verify_minutes * 60,
+            cpu=config.cpu_hours * 3600,
+            memory=int(config.memory_gb * 1e9),
+            processes=config.max_processes,
+            disk=int(config.disk_gb * 1e9),
+            dollars=dollars,
+            tokens=tokens,
+        )
+
+    def walls(self, *, required: bool = False, network: bool = True) -> Confinement:
+        """What builds may touch, by the settings."""
+        config = self._config
+        return Confinement(
+            level=config.confinement,
+            required=required,
+            writable=tuple(map(str, config.writable_paths)),
+            hidden=(str(config.home), *map(str, config.hidden_paths)),
+            network=network,
+        )
+
+    def _unfinished(self, task: Task, attempt: int) -> tuple[str, ...]:
+        """The branch of the try before, if that was interrupted: an agent goes on from there.
+
+        A command of the owner's starts afresh, since it may not expect its own traces.
+        """
+        before = self._store.builds.get(BuildId(f"{task.id}-{attempt - 1}"))
+        if before is None or task.command is not None or not isinstance(before.state, Ended):
+            return ()
+        outcome = before.state.result.outcome
+        return (before.spec.branch,) if isinstance(outcome, Abandoned | AgentTroubled) else ()
 
     def _needed(self, task: Task) -> list[Build]:
         """The builds of the dependencies whose results are not merged: without them the task would not see them."""
@@ -209,9 +296,11 @@ def slug(title: str) -> str:
     return "-".join(words)[:40].strip("-")
 
 
-def prompt(task: Task, verify: str | None) -> str:
-    """What the agent is told."""
+def prompt(task: Task, verify: str | None, *, goes_on: bool = False) -> str:
+    """What the agent is told. `goes_on`: an earlier try was interrupted, and its work is there."""
     parts = [f"# {task.title}", task.description, GUIDELINES]
+    if goes_on:
+        parts.append("An earlier try was interrupted; what it had done is in the last commit. Go on from there.")
     if verify:
         parts.append(f"The work is accepted when this command succeeds in a fresh checkout:\n\n    {verify}\n")
     return "\n\n".join(part for part in parts if part)

@@ -5,10 +5,12 @@ from datetime import datetime
 from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId
 from core.model.notification import (
     ApprovalAsked,
+    BudgetLow,
     BuildEnded,
     BuildStarted,
     Delivered,
     DependencyLost,
+    NightBudgetLow,
     Notification,
     Pending,
     Subject,
@@ -75,12 +77,20 @@ def ask_about_lost(store: Store, waiting: Task, lost: Task, now: datetime) -> No
     record(store, DependencyLost(task=waiting.id, lost=lost.id, at=at), waiting.chat, now)
 
 
+def is_recorded(store: Store, subject: Subject) -> bool:
+    """Whether it is told already, to whomever."""
+    key = f"{subject_key(subject)}@"
+    return any(note.key.startswith(key) for note in store.notifications.all())
+
+
 def subject_key(subject: Subject) -> str:
     """Names the fact that a subject tells of; the same fact gives the same key."""
     kind = str(subject.__struct_config__.tag)
     match subject:
-        case BuildStarted(build=build) | BuildEnded(build=build):
+        case BuildStarted(build=build) | BuildEnded(build=build) | BudgetLow(build=build):
             return f"{kind}:{build}"
+        case NightBudgetLow(night=night):
+            return f"{kind}:{night.isoformat()}"
         case ApprovalAsked(approval=approval):
             return f"{kind}:{approval}"
         case TaskShown(task=task):
@@ -107,10 +117,12 @@ def at_message(store: Store, chat: ChatId, message: int) -> Notification | None:
 
 
 def task_of(store: Store, subject: Subject) -> TaskId | None:
-    """The task that a subject is about; None when it is gone."""
+    """The task that a subject is about; None when it is gone, or the subject is about none."""
     match subject:
-        case BuildStarted(build=build_id) | BuildEnded(build=build_id):
+        case BuildStarted(build=build_id) | BuildEnded(build=build_id) | BudgetLow(build=build_id):
             return task_of_build(build_id)
+        case NightBudgetLow():
+            return None
         case ApprovalAsked(approval=approval_id):
             return _task_of_approval(store, approval_id)
         case DependencyLost(task=task) | TaskShown(task=task):

@@ -1,15 +1,20 @@
 """How builds end: which ends leave a result to merge, and why the others failed, in one plain sentence."""
 
+from core.model.agent import Trouble
 from core.model.build import (
     Abandoned,
     AgentFailed,
+    AgentTroubled,
     AlreadyRed,
     Broke,
     BuildResult,
     Empty,
     NotPrepared,
     Outcome,
+    OverLimit,
+    Phase,
     Proven,
+    Resource,
     Stopped,
     TimedOut,
     Unverified,
@@ -40,8 +45,10 @@ def reason(result: BuildResult) -> str:
             return f"The checks fail with this change: {tests(result)}."
         case Empty():
             return "The agent ended without changing anything."
-        case AgentFailed():
+        case AgentFailed() | AgentTroubled():
             return _failure(result.outcome)
+        case OverLimit():
+            return _over(result.outcome)
         case TimedOut(limit=limit, idle=idle):
             return f"Stopped: no output for {span(limit)}." if idle else f"Stopped at its time limit of {span(limit)}."
         case Stopped():
@@ -60,7 +67,40 @@ def _proof(result: BuildResult) -> str:
     return f"Proven: {tests(result)}." if after is not None and after.tests else "Proven by its checks."
 
 
-def _failure(outcome: AgentFailed) -> str:
+def _trouble(outcome: AgentTroubled) -> str:
+    """What the agent said, and for some kinds what to do."""
+    said = f": {outcome.detail}" if outcome.detail else ""
+    advice = {
+        Trouble.LOGIN: " Log in or set its key; /agents shows which.",
+        Trouble.PERMISSION: " Nobody is there to allow it while it builds.",
+    }.get(outcome.trouble, "")
+    return f"The agent could not work, {outcome.trouble.value}{said}.{advice}"
+
+
+def _over(outcome: OverLimit) -> str:
+    during = "" if outcome.phase is Phase.WORKING else f" while {outcome.phase.value}"
+    match outcome.resource:
+        case Resource.DOLLARS:
+            limit = f"its budget of ${outcome.limit:.2f}"
+        case Resource.TOKENS:
+            limit = f"its budget of {outcome.limit:,.0f} tokens"
+        case Resource.PROCESSES:
+            limit = f"its limit of {outcome.limit:.0f} processes"
+        case Resource.CPU:
+            limit = f"its limit of {span(outcome.limit)} of processor time"
+        case Resource.MEMORY | Resource.DISK:
+            limit = f"its limit of {size(outcome.limit)} of {outcome.resource.value}"
+    return f"Stopped at {limit}{during}."
+
+
+def size(count: float) -> str:
+    """Bytes in the unit that reads best: “500 MB”, “4 GB”."""
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"
+
+
+def _failure(outcome: AgentFailed | AgentTroubled) -> str:
+    if isinstance(outcome, AgentTroubled):
+        return _trouble(outcome)
     if outcome.exit_code is None:
         return outcome.detail or "The agent could not be started."
     return f"It ended with exit code {outcome.exit_code}{': ' + outcome.detail if outcome.detail else ''}."

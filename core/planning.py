@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core import dependencies, priority, windows
+from core import budgets, dependencies, priority, windows
 from core.model.build import Build
 from core.model.config import Config
-from core.model.ids import ProjectName, TaskId
-from core.model.project import Project
+from core.model.ids import TaskId
 from core.model.task import NeedsApproval, Queued, Task
+from core.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,30 @@ def engine_missing(task: Task, config: Config) -> bool:
 def plan(
     tasks: Sequence[Task],
     running: Sequence[Build],
-    projects: Mapping[ProjectName, Project],
-    config: Config,
+    around: Surroundings,
     now: datetime,
 ) -> Plan:
     """Fill the slots by score with what can finish in the autonomous time ahead; urgent tasks go first, at any time.
 
     Running builds hold their slot until their estimated end (at least a minute from `now`).
     """
+    config = around.config
     by_id = {task.id: task for task in tasks}
     until = windows.autonomous_until(now, config.zone)
-    slots = _slots(running, config.max_builds, now)
+    slots = _slots(running, around.slots, now)
     planned: list[Planned] = []
     left_out: list[LeftOut] = []
     waiting = [task for task in tasks if isinstance(task.state, Queued | NeedsApproval)]
     for task in priority.by_score(waiting):
-        reason = obstacle(task, by_id, projects, config)
+        reason = obstacle(task, by_id, around, now)
+        if not slots:
+            reason = around.capacity.reason or "no slot"
+        if reason is not None:
+            left_out.append(LeftOut(task, reason))
+            continue
         slot = min(slots, key=lambda free: (slots[free], free))
         start, end = slots[slot], slots[slot] + timedelta(hours=task.hours)
-        if reason is None and not priority.is_urgent(task):
+        if not priority.is_urgent(task):
             reason = _unfit(task, start, end, until, config)
         if reason is not None:
             left_out.append(LeftOut(task, reason))
@@ -79,6 +84,8 @@ def plan(
 
 def _slots(running: Sequence[Build], count: int, now: datetime) -> dict[int, datetime]:
     """When each slot is free; builds beyond the limit (it was lowered) share the last ones."""
+    if not count:
+        return {}
     slots = dict.fromkeys(range(1, count + 1), now)
     for index, build in enumerate(running):
         slot = index % count + 1
@@ -87,9 +94,7 @@ def _slots(running: Sequence[Build], count: int, now: datetime) -> dict[int, dat
     return slots
 
 
-def obstacle(
-    task: Task, tasks: Mapping[TaskId, Task], projects: Mapping[ProjectName, Project], config: Config
-) -> str | None:
+def obstacle(task: Task, tasks: Mapping[TaskId, Task], around: Surroundings, now: datetime) -> str | None:
     """What else than time keeps a task from being built, in plain words; None when nothing does."""
     if isinstance(task.state, NeedsApproval):
         return "needs approval"
@@ -97,12 +102,16 @@ def obstacle(
         more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
         return f"blocked by {', '.join(waiting[:3])}{more}"
     if task.project is None:
-        return "no project is set" if projects else "no project is registered"
-    if task.project not in projects:
+        return "no project is set" if around.projects else "no project is registered"
+    if task.project not in around.projects:
         return f"project {task.project} is not registered any more"
-    if engine_missing(task, config):
+    if isinstance(task.state, Queued) and task.state.not_before is not None and task.state.not_before > now:
+        return f"is tried again at {task.state.not_before.astimezone(around.config.zone):%H:%M}"
+    if task.confined and not around.capacity.confined:
+        return "must be confined, but CONFINEMENT=none is set"
+    if engine_missing(task, around.config):
         return "no agent: set AGENT_COMMAND, or give the task a command"
-    return None
+    return budgets.obstacle(around.spent, around.config, free_of_charge=task.command is not None)
 
 
 def _unfit(task: Task, start: datetime, end: datetime, until: datetime, config: Config) -> str | None:

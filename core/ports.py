@@ -1,13 +1,15 @@
 """What the engines need from outside, as Protocols. Adapters live in `storage`, `core.runtime` and `bot`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from core.model.agent import UsageLimit
 from core.model.approval import Approval
-from core.model.build import Build, BuildResult, BuildSpec, MergeDone, Progress
+from core.model.build import Build, BuildResult, BuildSpec, MergeDone
+from core.model.execution import Capacity, LogPart, Status
 from core.model.ids import BuildId
 from core.model.metrics import Sample
 from core.model.notification import Notification
@@ -57,6 +59,10 @@ class Store(Protocol):
         """By build id."""
 
     @property
+    def limits(self) -> Table[UsageLimit]:
+        """Usage limits of engines, by engine."""
+
+    @property
     def approvals(self) -> Table[Approval]:
         """By approval id."""
 
@@ -95,35 +101,41 @@ class Store(Protocol):
         """The next number of a sequence, starting at 1; never given twice. Inside a transaction only."""
 
 
-class Agents(Protocol):
-    """Build processes. Every call may be repeated without harm."""
+class Executor(Protocol):
+    """Runs builds somewhere, each by a supervisor that outlives us. Every call may be repeated without harm.
 
-    def start(self, spec: BuildSpec) -> None:
-        """Start the build process, unless this build already runs or has ended.
+    A build id names task and attempt, so it is the idempotency key of the attempt.
+    """
 
-        Raises Refused when the process can't be started.
+    def submit(self, spec: BuildSpec) -> None:
+        """Start the build, or go on with one that was lost, unless something works on it or it has a result.
+
+        Raises Refused when it can't be started.
         """
 
-    def progress(self, build: BuildId) -> Progress | None:
-        """How far it is; None before the build process has said anything."""
+    def status(self, build: BuildId) -> Status:
+        """How it stands. `Lost` stays so until somebody submits it again or gives it up."""
 
-    def result(self, build: BuildId) -> BuildResult | None:
-        """The result once there is one; None while it runs."""
+    def log(self, build: BuildId, offset: int = 0, most: int = 1_000_000) -> LogPart:
+        """What its agent has said from that byte on, up to `most` bytes; a negative offset counts from the end."""
 
-    def alive(self, build: BuildId) -> bool:
-        """Whether the build process lives: the same process, not only the same pid."""
+    def cancel(self, build: BuildId) -> None:
+        """Ask it to end its agent with all descendants; returns at once. One that is submitted later ends at once.
 
-    def begun(self, build: BuildId) -> bool:
-        """Whether its agent may have been started: then it must not be started again."""
-
-    def stop(self, build: BuildId) -> None:
-        """Ask the build process to end its agent with all descendants; returns at once."""
+        Raises StoreUnavailable when the wish can't be passed on; the build goes on then.
+        """
 
     def sweep(self, build: BuildId) -> None:
-        """End what a vanished build process left behind, and remove its worktrees; its commits stay."""
+        """End what a lost build left behind, and remove its worktrees; its commits stay. Nothing while it is alive.
 
-    def log(self, build: BuildId) -> Path:
-        """Where the output of the agent is (the file may not exist yet)."""
+        Raises Refused when that can't be done; nothing unsaved is lost then.
+        """
+
+    def reattach(self, active: Collection[BuildId]) -> None:
+        """For our start: find the builds that go on, and remove what others have left that are not `active`."""
+
+    def capacity(self) -> Capacity:
+        """What it can take now."""
 
 
 class Workspaces(Protocol):

@@ -18,7 +18,7 @@ from core.model.task import (
 ALLOWED: dict[type[TaskState], tuple[type[TaskState], ...]] = {
     NeedsApproval: (Queued, Rejected, Cancelled),
     Queued: (Running, NeedsApproval, Cancelled),
-    Running: (Completed, Failed, Cancelled),
+    Running: (Completed, Failed, Cancelled, Queued),
     Completed: (Completed, Queued, NeedsApproval),
     Failed: (Queued, NeedsApproval, Cancelled),
     Rejected: (Queued, NeedsApproval),

@@ -68,7 +68,7 @@ def card_of(scheduler: BuildScheduler, approvals: Approvals, clock: Clock, zone:
 async def upcoming(update: Update, context: Context) -> None:
     """`/next`: the three tasks that would be built next."""
     parsing.no_arguments(context.args or [], "next")
-    await reply(update, tasks.upcoming(context.services.scheduler.next()))
+    await reply(update, tasks.upcoming(context.services.scheduler.next(context.services.clock())))
 
 
 async def schedule(update: Update, context: Context) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
+from core.model.agent import UsageLimit
 from core.model.approval import Approval
 from core.model.build import Build
 from core.model.metrics import Sample
@@ -57,6 +58,7 @@ class TableSpec(Generic[Row]):
 TASKS = TableSpec[Task]("tasks", "build_queue.json", Task)
 DRAFTS = TableSpec[Draft]("drafts", "build_queue.json", Draft)
 BUILDS = TableSpec[Build]("builds", "queue_state.json", Build)
+LIMITS = TableSpec[UsageLimit]("limits", "queue_state.json", UsageLimit)
 APPROVALS = TableSpec[Approval]("approvals", "approvals.json", Approval)
 PROJECTS = TableSpec[Project]("projects", "projects.json", Project)
 OWNERS = TableSpec[Owner]("owners", "people.json", Owner)

@@ -37,6 +37,7 @@ class JournalStore:
         self.tasks = self.table(schema.TASKS)
         self.drafts = self.table(schema.DRAFTS)
         self.builds = self.table(schema.BUILDS)
+        self.limits = self.table(schema.LIMITS)
         self.approvals = self.table(schema.APPROVALS)
         self.projects = self.table(schema.PROJECTS)
         self.owners = self.table(schema.OWNERS)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core.autonomous_queue import NewTask
+from core.budgets import Spending
 from core.model.build import (
     Active,
     Build,
@@ -25,9 +26,11 @@ from core.model.build import (
     Verification,
 )
 from core.model.config import Config
+from core.model.execution import Capacity
 from core.model.ids import BuildId, ProjectName, TaskId
 from core.model.project import Project
 from core.model.task import Category, Priority, Queued, Task
+from core.surroundings import Surroundings
 
 NOW = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)
 """A Tuesday evening, in the middle of the quick-win window (in UTC)."""
@@ -42,6 +45,19 @@ def hours(value: float) -> timedelta:
 def config(home: Path = Path("home"), **changes: Any) -> Config:
     values: dict[str, Any] = {"home": home, "zone": UTC_ZONE, "agent_command": ("agent",), **changes}
     return Config(**values)
+
+
+def surroundings(config: Config, **changes: Any) -> Surroundings:
+    """With the project `shop`, nothing spent, and room for all."""
+    values: dict[str, Any] = {
+        "config": config,
+        "projects": {ProjectName("shop"): project()},
+        "capacity": Capacity(),
+        "spent": Spending(since=NOW),
+        "limited": {},
+        **changes,
+    }
+    return Surroundings(**values)
 
 
 def task(number: int = 1, **changes: Any) -> Task:

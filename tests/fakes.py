@@ -1,7 +1,7 @@
 """The ports of the engines, in memory. They keep the same promises as the real adapters (`test_*_contract.py`)."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ import msgspec
 
 from core.errors import Conflict, Refused
 from core.model.build import BuildResult, BuildSpec, MergeDone, Outcome, Phase, Progress, Stopped
+from core.model.execution import Alive, Capacity, Finished, LogPart, Lost, NotStarted, Status
 from core.model.ids import BuildId
 from core.ports import Clock
 from tests import factories
@@ -39,7 +40,7 @@ class _Run:
     result: BuildResult | None = None
 
 
-class FakeAgents:
+class FakeExecutor:
     """Builds run until `end` or `vanish` is called, or end at once when their shell command is in `endings`."""
 
     def __init__(self, home: Path, clock: Clock) -> None:
@@ -53,8 +54,12 @@ class FakeAgents:
         self.refusal: Exception | None = None
         """Raised by the next start, before anything happens."""
         self.sweep_refusal: Exception | None = None
+        self.resumable: set[BuildId] = set()
+        """Builds whose agent had ended when their process vanished."""
+        self.shown: dict[BuildId, Progress] = {}
+        self.room = Capacity()
 
-    def start(self, spec: BuildSpec) -> None:
+    def submit(self, spec: BuildSpec) -> None:
         if self.refusal is not None:
             refusal, self.refusal = self.refusal, None
             raise refusal
@@ -67,35 +72,44 @@ class FakeAgents:
         if outcome is not None:
             self.end(spec.id, outcome)
 
-    def progress(self, build: BuildId) -> Progress | None:
-        if build not in self._runs:
-            return None
+    def status(self, build: BuildId) -> Status:
+        run = self._runs.get(build)
+        if run is None:
+            return NotStarted()
+        if run.result is not None:
+            return Finished(result=run.result)
+        if run.alive:
+            return Alive(progress=self.shown.get(build) or self._progress())
+        return Lost(resumable=build in self.resumable)
+
+    def _progress(self) -> Progress:
         return Progress(phase=Phase.WORKING, since=self._clock(), pid=1, started=0.0, last_line="working on it")
 
-    def result(self, build: BuildId) -> BuildResult | None:
-        run = self._runs.get(build)
-        return run.result if run else None
+    def log(self, build: BuildId, offset: int = 0, most: int = 1_000_000) -> LogPart:
+        file = self.log_file(build)
+        data = file.read_bytes() if file.exists() else b""
+        start = max(len(data) + offset, 0) if offset < 0 else min(offset, len(data))
+        return LogPart(data=data[start : start + most], offset=start, size=len(data))
 
-    def alive(self, build: BuildId) -> bool:
-        run = self._runs.get(build)
-        return run is not None and run.alive
+    def log_file(self, build: BuildId) -> Path:
+        return self._home / "runs" / build / "output.log"
 
-    def begun(self, build: BuildId) -> bool:
-        return build in self._runs
-
-    def stop(self, build: BuildId) -> None:
+    def cancel(self, build: BuildId) -> None:
         self._stops.add(build)
-        if self.alive(build):
+        if isinstance(self.status(build), Alive):
             self.end(build, Stopped())
 
     def sweep(self, build: BuildId) -> None:
         if self.sweep_refusal is not None:
             raise self.sweep_refusal
-        if not self.alive(build):
+        if not isinstance(self.status(build), Alive):
             self.swept.append(build)
 
-    def log(self, build: BuildId) -> Path:
-        return self._home / "runs" / build / "output.log"
+    def reattach(self, active: Collection[BuildId]) -> None:
+        pass
+
+    def capacity(self) -> Capacity:
+        return self.room
 
     # -- what happens to builds ---------------------------------------------------------------------------------------
 

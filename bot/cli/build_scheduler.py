@@ -27,7 +27,7 @@ def list_tasks(everything: bool, as_json: bool) -> None:
 def next_tasks(as_json: bool) -> None:
     """Show the next 3 tasks."""
     with installation() as at:
-        entries = at.scheduler.next()
+        entries = at.scheduler.next(at.clock())
     _show(entries, as_json, "Nothing is ready to be built.")
 
 

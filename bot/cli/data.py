@@ -12,7 +12,9 @@ from bot import settings
 from bot.cli.output import json_option, show_json
 from bot.wiring import open_installation
 from core.errors import JarvisError
+from core.model.build import Confinement, Level
 from core.runtime.clock import utc_now
+from core.runtime.confinement import Unconfinable, available, can_do_without_network, resolve
 from core.runtime.probe import measure
 from core.runtime.workspaces import GitWorkspaces
 
@@ -80,6 +82,7 @@ def _findings(loaded: settings.Settings) -> Iterator[Finding]:
     else:
         found = shutil.which(command[0])
         yield "agent", found is not None, found or f"AGENT_COMMAND names {command[0]}, which is not on the PATH"
+    yield _walls(loaded)
     if loaded.config.home.is_dir():
         values = measure(loaded.config.home, utc_now()).values
         for name in ("disk", "memory"):
@@ -89,6 +92,20 @@ def _findings(loaded: settings.Settings) -> Iterator[Finding]:
                 f"{values[name]:.0f} % used" + ("" if values[name] <= FULL else ", too much"),
             )
     yield from _data(loaded)
+
+
+def _walls(loaded: settings.Settings) -> Finding:
+    """Which confinement is active, and what it lacks."""
+    wanted = loaded.config.confinement
+    try:
+        level = resolve(Confinement(level=wanted))
+    except Unconfinable as error:
+        return "confinement", False, str(error)
+    if level is Level.NONE:
+        return "confinement", True, "none: agents may write wherever you may. CONFINEMENT=auto puts walls around them"
+    offline = "" if can_do_without_network(level) else "; tasks without network can't be built here"
+    hint = "" if level is Level.BUBBLEWRAP else ". Install bubblewrap for stronger walls"
+    return "confinement", True, f"{level.value} ({available()[level]}){offline}{hint}"
 
 
 def _data(loaded: settings.Settings) -> Iterator[Finding]:

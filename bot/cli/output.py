@@ -18,7 +18,7 @@ json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=Tr
 def installation() -> Iterator[Installation]:
     """The engines on the owner's data, with the settings of the working folder."""
     loaded = settings.load()
-    with open_installation(loaded.config, loaded.owners) as opened:
+    with open_installation(loaded.config, loaded.owners, loaded.environment) as opened:
         yield opened
 
 

@@ -85,3 +85,11 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="
 
 
 Event = Started | Said | Acted | Spent | Troubled | Closed
+
+
+class UsageLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """An engine whose plan or quota was used up: it is not chosen before `until`."""
+
+    engine: str
+    until: datetime
+    seen_at: datetime

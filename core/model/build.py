@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from core.model.agent import Trouble, Usage
 from core.model.ids import BuildId, ProjectName, TaskId, UserId
 
 
@@ -36,7 +37,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """When a build is ended from outside. All in seconds."""
+    """When a build is ended from outside. Times in seconds; None: no limit."""
 
     wall: float
     """For the agent."""
@@ -46,6 +47,40 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """For each run of the verification command."""
     grace: float = 5.0
     """Between SIGTERM and SIGKILL."""
+    cpu: float | None = None
+    """Processor time of the agent with all its descendants, the ended ones included."""
+    memory: int | None = None
+    """Bytes that all processes of a run hold together."""
+    processes: int | None = None
+    """At the same time, in one run."""
+    disk: int | None = None
+    """Bytes in the places that a run may write to, all together."""
+    dollars: float | None = None
+    """For the agent, as far as it tells what it spends."""
+    tokens: int | None = None
+
+
+class Level(enum.Enum):
+    """What keeps the programs of a build in their place."""
+
+    AUTO = "auto"
+    """The best that works where the build runs; no build without any."""
+    NONE = "none"
+    LANDLOCK = "landlock"
+    BUBBLEWRAP = "bubblewrap"
+
+
+class Confinement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the programs of a build may touch, besides the folders of the run itself."""
+
+    level: Level = Level.NONE
+    required: bool = False
+    """Rather no build at all than one that is not confined."""
+    writable: tuple[str, ...] = ()
+    """Further folders that may be written to."""
+    hidden: tuple[str, ...] = ()
+    """Files and folders that can't be read."""
+    network: bool = True
 
 
 class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +104,7 @@ class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     environment: tuple[str, ...] = ()
     """Names of further variables that the agent may see, besides PATH, HOME and the like."""
+    confinement: Confinement = Confinement()
 
 
 class Phase(enum.Enum):
@@ -90,7 +126,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     started: float
     """Start time of the build process in seconds since the epoch as the kernel tells it: with the pid its identity."""
     last_line: str = ""
+    """What the agent did last, or the last line that it printed."""
     output_bytes: int = 0
+    usage: Usage | None = None
 
 
 class TestCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +196,35 @@ class TimedOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", t
     idle: bool
 
 
+class Resource(enum.Enum):
+    """What a build has a limited amount of; the value is how it is named to the owner."""
+
+    MEMORY = "memory"
+    PROCESSES = "processes"
+    CPU = "processor time"
+    DISK = "disk space"
+    DOLLARS = "dollars"
+    TOKENS = "tokens"
+
+
+class OverLimit(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="over limit"):
+    """It was ended since it took more than its share."""
+
+    resource: Resource
+    limit: float
+    """In bytes, processes, seconds, dollars or tokens."""
+    phase: Phase = Phase.WORKING
+
+
+class AgentTroubled(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="agent troubled"):
+    """The agent itself says that it could not do its work."""
+
+    trouble: Trouble
+    detail: str = ""
+    resets_at: datetime | None = None
+    """When a usage limit ends, if that is known."""
+
+
 class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="stopped"):
     """A person pressed Stop."""
 
@@ -172,7 +239,20 @@ class Abandoned(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", 
     """The build process vanished without a result: the machine went down, or it was killed."""
 
 
-Outcome = Proven | Unverified | AlreadyRed | Broke | Empty | AgentFailed | TimedOut | Stopped | NotPrepared | Abandoned
+Outcome = (
+    Proven
+    | Unverified
+    | AlreadyRed
+    | Broke
+    | Empty
+    | AgentFailed
+    | AgentTroubled
+    | TimedOut
+    | OverLimit
+    | Stopped
+    | NotPrepared
+    | Abandoned
+)
 
 
 class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +269,29 @@ class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime
     tail: str = ""
     """The last lines of the agent's output."""
+    usage: Usage | None = None
+    """What the agent spent on a model, where it tells that."""
+    peak_memory: int | None = None
+    """Bytes, of the agent with all its descendants."""
+    cpu_seconds: float | None = None
+
+
+class Findings(msgspec.Struct, kw_only=True):
+    """What a build process knows so far; filled in phase by phase, so that an early end loses nothing."""
+
+    worked: bool = False
+    """The agent has ended."""
+    failure: Outcome | None = None
+    """Why the agent did not do its work; None while it may have."""
+    base_commit: str | None = None
+    commit: str | None = None
+    diff: DiffStat | None = None
+    before: Verification | None = None
+    after: Verification | None = None
+    tail: str = ""
+    usage: Usage | None = None
+    peak_memory: int | None = None
+    cpu_seconds: float | None = None
 
 
 class MergeDone(msgspec.Struct, frozen=True, kw_only=True):

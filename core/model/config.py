@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from core.model.build import Level
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -18,6 +20,29 @@ class Config:
     """Limit without a byte of output."""
     verify_minutes: float = 30.0
     """Limit of one run of the verification command."""
+    cpu_hours: float = 16.0
+    """Processor time of one build, all its processes together."""
+    memory_gb: float = 4.0
+    """Of one build, in 10^9 bytes."""
+    max_processes: int = 500
+    """Of one build, at the same time."""
+    disk_gb: float = 10.0
+    """That one build may fill, in 10^9 bytes."""
+    build_dollars: float = 5.0
+    """Hard limit of one build, as far as its agent tells what it spends; 0: none."""
+    night_dollars: float = 20.0
+    """Of all builds from noon to noon; 0: none."""
+    build_tokens: int = 0
+    night_tokens: int = 0
+    night_hours: float = 60.0
+    """Of all builds from noon to noon, each with its own hours; 0: none."""
+    retry_minutes: float = 10.0
+    """Pause before something that may pass by itself is tried again."""
+    confinement: Level = Level.AUTO
+    writable_paths: tuple[Path, ...] = ()
+    """Further folders that builds may write to."""
+    hidden_paths: tuple[Path, ...] = ()
+    """What builds can't read, besides the home folder of Jarvis."""
     agent_command: tuple[str, ...] | None = None
     """Template of the coding agent for tasks without a command of their own."""
     agent_environment: tuple[str, ...] = ()

@@ -40,7 +40,22 @@ class TaskShown(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     task: TaskId
 
 
-Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost | TaskShown
+class BudgetLow(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="budget low"):
+    """A running build has used most of its budget."""
+
+    build: BuildId
+
+
+class NightBudgetLow(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="night budget low"):
+    """The builds of this night have used most of what they may use together."""
+
+    night: datetime
+    """When it began."""
+    what: str
+    """In plain words."""
+
+
+Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost | TaskShown | BudgetLow | NightBudgetLow
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="pending"):

@@ -92,6 +92,8 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="
     """May be built as soon as a window, a slot and its dependencies allow."""
 
     since: datetime
+    not_before: datetime | None = None
+    """It is tried again after something that may pass by itself."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="in progress"):
@@ -159,6 +161,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was asked for, and where its news goes; None: to every owner."""
     start_now: bool = False
     """The owner wants it built as soon as a slot is free, whatever the time of day."""
+    network: bool = True
+    """Whether its build may use the network."""
+    confined: bool = False
+    """Rather not built at all than without walls around it."""
+    retries: int = 0
+    """How often it was tried again by itself since the owner last asked for it."""
     request: str | None = None
     """Idempotency key of the request that made it: Telegram delivers a message again if the bot dies at that moment."""
     created_at: datetime

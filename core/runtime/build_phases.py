@@ -1,15 +1,16 @@
 """The phases of a build, one after another."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.model.build import (
     AgentFailed,
     BuildSpec,
-    DiffStat,
     Empty,
+    Findings,
     Outcome,
+    OverLimit,
     Phase,
     Stopped,
     TimedOut,
@@ -19,28 +20,18 @@ from core.model.build import (
 from core.runtime.agent_command import agent_command, agent_environment, run_environment
 from core.runtime.build_status import BuildStatus
 from core.runtime.committing import change_size, commit_message, commit_work, drop_empty_branch
-from core.runtime.files import private_folder
+from core.runtime.confinement import Walls
 from core.runtime.full_disk import when_there_is_room
 from core.runtime.output_log import OutputLog
 from core.runtime.preparing import prepare
+from core.runtime.private_git import take_away
+from core.runtime.private_home import home_environment, new_walls
 from core.runtime.run_folder import RunFolder
-from core.runtime.supervision import Bounds, Cause, Ended, Supervisor
-from core.runtime.verification import Baselines, StopRequested, judge, verify_commit
+from core.runtime.supervision import Bounds, Cause, Ended, Program, Supervisor
+from core.runtime.verification import Baselines, Checks, StopRequested, TookTooMuch, judge
 from core.runtime.worktrees import remove, replacement
 
 _TAIL_LINES = 20
-
-
-@dataclass(kw_only=True)
-class Findings:
-    """What is known so far; filled in phase by phase, so that an early end loses nothing."""
-
-    base_commit: str | None = None
-    commit: str | None = None
-    diff: DiffStat | None = None
-    before: Verification | None = None
-    after: Verification | None = None
-    tail: str = ""
 
 
 class Phases:
@@ -57,47 +48,51 @@ class Phases:
         self._committed = False
         self._supervisor = Supervisor(
             folder=folder.path,
-            environment=run_environment(os.environ, folder, spec),
+            environment=self._environment(os.environ),
             adopted=adopted,
             stop_requested=folder.stop_requested,
             beat=status.beat,
+            seen=lambda processes: status.note_processes(list(processes)),
             wake=wake,
         )
+        self._checks = Checks(supervisor=self._supervisor, limits=spec.limits, walls=self._walls)
 
     def run(self) -> Outcome:
         """Go through them. Raises Unpreparable, StopRequested, GitError and OSError."""
-        base = self._prepare()
-        if self._spec.verify is not None:
-            self._status.enter(Phase.BASELINE)
-            self._findings.before = self._baseline(base, self._spec.verify)
-        failure = self._work() or self._displaced()
-        self._commit(base)
-        if failure is not None:
-            return failure
-        if self._findings.diff is None or self._findings.commit is None:
-            return Empty()
-        if self._spec.verify is None or self._findings.before is None:
-            return Unverified()
-        self._status.enter(Phase.VERIFYING)
-        after = self._verify(self._spec.verify, self._findings.commit, "proof")
-        self._findings.after = after
-        return judge(self._findings.before, after)
+        try:
+            base = self._findings.base_commit
+            if base is None or not self._findings.worked:
+                base = self._until_worked()
+            self._commit(base)
+            if self._findings.failure is not None:
+                return self._findings.failure
+            return self._prove()
+        except TookTooMuch as error:
+            return OverLimit(resource=error.exceeded.resource, limit=error.exceeded.limit, phase=self._status.phase)
 
     def clean_up(self) -> None:
         """Remove the worktree, and a branch that has nothing of its own. Uncommitted work keeps them both."""
-        if self._findings.base_commit is None:
+        base = self._findings.base_commit
+        if base is None:
             return
         if not self._committed:
-            self._commit(self._findings.base_commit)
+            self._commit(base)
         remove(self._repository, Path(self._spec.worktree))
-        drop_empty_branch(self._repository, self._spec.branch, self._findings.base_commit)
+        drop_empty_branch(self._repository, self._spec.branch, base)
+        take_away(self._folder.git)
 
-    def _prepare(self) -> str:
+    def _until_worked(self) -> str:
+        """Prepare, check the base, let the agent work; from there on the build can be taken up after a crash."""
         self._status.enter(Phase.PREPARING)
         self._look_for_stop()
-        private_folder(self._folder.temporary)
-        self._findings.base_commit = prepare(self._folder, self._spec)
-        return self._findings.base_commit
+        base = self._findings.base_commit = prepare(self._folder, self._spec)
+        if self._spec.verify is not None:
+            self._status.enter(Phase.BASELINE)
+            self._findings.before = self._baseline(base, self._spec.verify)
+        self._findings.failure = self._work() or self._displaced()
+        self._findings.worked = True
+        when_there_is_room(lambda: self._folder.write_findings(self._findings))
+        return base
 
     def _baseline(self, base: str, command: str) -> Verification:
         baselines = Baselines(self._folder.path.parent / "baselines")
@@ -113,21 +108,23 @@ class Phases:
         self._look_for_stop()
         self._status.enter(Phase.WORKING)
         limits = self._spec.limits
-        bounds = Bounds(wall=limits.wall, idle=limits.idle, grace=limits.grace)
+        bounds = Bounds(wall=limits.wall, idle=limits.idle, grace=limits.grace, limits=limits)
+        walls = self._walls(Path(self._spec.worktree), self._folder.git)
         with OutputLog(self._folder.output) as log:
             try:
                 command = agent_command(self._folder, self._spec)
                 self._folder.note_begun()
-                ended = self._supervisor.run(
-                    command.argv,
-                    log,
-                    bounds,
+                program = Program(
+                    argv=command.argv,
                     cwd=Path(self._spec.worktree),
+                    walls=walls,
                     stdin=command.stdin,
                     further=agent_environment(os.environ, self._spec),
                 )
+                ended = self._supervisor.run(program, log, bounds)
             except (OSError, ValueError) as error:
                 return AgentFailed(exit_code=None, detail=f"The agent could not be started: {error}")
+            self._findings.peak_memory, self._findings.cpu_seconds = ended.peak_memory, ended.cpu_seconds
             self._findings.tail = "\n".join(log.lines(_TAIL_LINES))
             return self._failure(ended, log)
 
@@ -135,6 +132,8 @@ class Phases:
         limits = self._spec.limits
         if ended.survivors:
             return AgentFailed(exit_code=None, detail=f"{ended.survivors} processes of the agent could not be ended.")
+        if ended.exceeded is not None:
+            return OverLimit(resource=ended.exceeded.resource, limit=ended.exceeded.limit)
         match ended.cause:
             case Cause.STOPPED:
                 return Stopped()
@@ -144,8 +143,7 @@ class Phases:
                 return TimedOut(limit=limits.idle, idle=True)
             case Cause.EXITED if ended.exit_code:
                 return AgentFailed(exit_code=ended.exit_code, detail=log.last_line())
-            case Cause.EXITED:
-                return None
+        return None
 
     def _displaced(self) -> Outcome | None:
         what = replacement(self._repository, Path(self._spec.worktree))
@@ -162,16 +160,27 @@ class Phases:
             self._findings.commit = tip
             self._findings.diff = change_size(self._repository, base, tip)
 
+    def _prove(self) -> Outcome:
+        if self._findings.diff is None or self._findings.commit is None:
+            return Empty()
+        if self._spec.verify is None or self._findings.before is None:
+            return Unverified()
+        self._status.enter(Phase.VERIFYING)
+        self._look_for_stop()
+        self._findings.after = self._verify(self._spec.verify, self._findings.commit, "proof")
+        return judge(self._findings.before, self._findings.after)
+
     def _verify(self, command: str, commit: str, name: str) -> Verification:
-        return verify_commit(
-            self._supervisor,
-            command,
-            self._spec.limits,
-            repository=self._repository,
-            commit=commit,
-            place=Path(f"{self._spec.worktree}-{name}"),
-            log=self._folder.path / f"{name}.log",
-        )
+        place = Path(f"{self._spec.worktree}-{name}")
+        return self._checks.verify(command, self._repository, commit, place, self._folder.path / f"{name}.log")
+
+    def _walls(self, place: Path, *more: Path) -> Walls:
+        folders = (self._folder.home, self._folder.temporary)
+        return new_walls(self._spec.confinement, self._repository, folders, (place, *more), self._folder.prompt)
+
+    def _environment(self, source: Mapping[str, str]) -> dict[str, str]:
+        writable = self._spec.confinement.writable
+        return run_environment(source, self._folder, self._spec) | home_environment(source, self._folder.home, writable)
 
     def _look_for_stop(self) -> None:
         if self._folder.stop_requested():

@@ -6,23 +6,26 @@ nothing of the bot meanwhile. LOCK is the descriptor of the lock on the run fold
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import traceback
 from datetime import datetime
 from pathlib import Path
 
-from core.model.build import AgentFailed, BuildResult, BuildSpec, NotPrepared, Outcome, Stopped
-from core.runtime.build_phases import Findings, Phases
+from core.model.build import AgentFailed, BuildResult, BuildSpec, Findings, NotPrepared, Outcome, Stopped
+from core.runtime.build_phases import Phases
 from core.runtime.build_status import BuildStatus
 from core.runtime.clock import utc_now
+from core.runtime.confinement import Unconfinable
 from core.runtime.full_disk import when_there_is_room
 from core.runtime.git import GitError
 from core.runtime.locks import try_lock
 from core.runtime.preparing import Unpreparable
+from core.runtime.private_git import take_away
 from core.runtime.process_tree import become_subreaper
-from core.runtime.run_folder import RunFolder
+from core.runtime.run_folder import HEARTBEAT_SECONDS, RunFolder
+from core.runtime.secrecy import hide_from_neighbours
+from core.runtime.sweeping import end_leftovers
 from core.runtime.verification import StopRequested
 
 _LOCK_PATIENCE = 1.0
@@ -30,6 +33,7 @@ _LOCK_PATIENCE = 1.0
 
 def main(arguments: list[str]) -> int:
     """Do the build of that run folder, unless another process does or has done it. Returns the exit code."""
+    hide_from_neighbours()
     folder = RunFolder(Path(arguments[0]).resolve())
     if len(arguments) > 1:
         os.set_inheritable(int(arguments[1]), False)
@@ -41,21 +45,27 @@ def main(arguments: list[str]) -> int:
         return 1
     if folder.result() is None:
         started = utc_now()
-        result = build(folder, spec, started, _prepare_process())
+        wake = _prepare_process()
+        _beat(folder.heart)
+        if folder.processes():  # of an earlier build process, which died
+            end_leftovers(folder)
+        result = build(folder, spec, started, wake)
         when_there_is_room(lambda: folder.write_result(result))
     return 0
 
 
 def build(folder: RunFolder, spec: BuildSpec, started: datetime, wake: int) -> BuildResult:
     """Go through all phases; whatever happens, it becomes a result. Leaves no worktree and no temporary files."""
-    findings = Findings()
+    findings = folder.findings() or Findings()
     phases = Phases(folder, spec, findings, BuildStatus(folder), adopted=become_subreaper(), wake=wake)
     outcome = _outcome(phases, findings)
     try:
         phases.clean_up()
     except (GitError, OSError):
         _tell_trouble()
-    shutil.rmtree(folder.temporary, ignore_errors=True)
+    for place in (folder.temporary, folder.home):
+        with contextlib.suppress(OSError):
+            take_away(place)
     return BuildResult(
         outcome=outcome,
         base_commit=findings.base_commit,
@@ -63,6 +73,9 @@ def build(folder: RunFolder, spec: BuildSpec, started: datetime, wake: int) -> B
         diff=findings.diff,
         before=findings.before,
         after=findings.after,
+        usage=findings.usage,
+        peak_memory=findings.peak_memory,
+        cpu_seconds=findings.cpu_seconds,
         started_at=started,
         ended_at=max(started, utc_now()),
         tail=findings.tail,
@@ -74,7 +87,7 @@ def _outcome(phases: Phases, findings: Findings) -> Outcome:
         return phases.run()
     except StopRequested:
         return Stopped()
-    except Unpreparable as error:
+    except (Unpreparable, Unconfinable) as error:
         return NotPrepared(detail=str(error))
     except Exception as error:  # the edge of the process: whatever it is, the owner must hear of it
         _tell_trouble()
@@ -82,6 +95,21 @@ def _outcome(phases: Phases, findings: Findings) -> Outcome:
         if findings.base_commit is None:
             return NotPrepared(detail=f"The build could not be prepared: {detail}")
         return AgentFailed(exit_code=None, detail=f"Jarvis could not finish the build: {detail}")
+
+
+def _beat(heart: Path) -> None:
+    """Touch the file every few seconds from now on, in whatever wait or computation: so others see that we are well.
+
+    By a timer of the process, since a second thread would make it unsafe to prepare children before they execute.
+    """
+
+    def touch(*_: object) -> None:
+        with contextlib.suppress(OSError):
+            heart.touch(mode=0o600)
+
+    touch()
+    signal.signal(signal.SIGALRM, touch)
+    signal.setitimer(signal.ITIMER_REAL, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS)
 
 
 def _tell_trouble() -> None:

@@ -1,5 +1,6 @@
 """Brings what an agent left in its worktree onto the branch of the build, whatever state it left it in."""
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from core.model.build import BuildSpec, DiffStat
 from core.runtime.files import write_atomically
 from core.runtime.git import GitError, branch_tip, git, is_ancestor, says_yes
 from core.runtime.nested_repositories import dissolve_nested
+from core.runtime.private_git import bring_back
 from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import is_untouched, record_folder
 
@@ -47,7 +49,7 @@ def commit_work(folder: RunFolder, spec: BuildSpec, message: str) -> str | None:
     record = record_folder(repository, worktree)
     tip = branch_tip(repository, spec.branch)
     if record is None or not is_untouched(record, worktree):
-        return tip
+        return _keep_commits(repository, folder, spec.branch, tip)
     # By both folders, because the agent may have done anything to the `.git` of the worktree.
     run = partial(git, worktree, f"--git-dir={record}", f"--work-tree={worktree}")
     _remove_stale_locks(repository, record, spec.branch)
@@ -56,7 +58,9 @@ def commit_work(folder: RunFolder, spec: BuildSpec, message: str) -> str | None:
     dissolve_nested(run, worktree, folder.base_commit() or spec.base, folder.nested)
     run("-c", f"core.excludesFile={excludes}", "-c", "core.safecrlf=false", "add", "--all", "--sparse")
     tree = run("write-tree").strip()
-    parents = _parents(repository, _head(record, worktree), tip)
+    has_own = os.path.lexists(folder.git)
+    head = bring_back(repository, folder.git) if has_own else _head(record, worktree)
+    parents = _parents(repository, head, tip)
     if len(parents) == 1 and run("rev-parse", f"{parents[0]}^{{tree}}").strip() == tree:
         new = parents[0]
     else:
@@ -84,6 +88,15 @@ def drop_empty_branch(repository: Path, branch: str, base_commit: str) -> None:
     """Delete the branch if it has nothing of its own; it must not be checked out."""
     if branch_tip(repository, branch) == base_commit:
         git(repository, "update-ref", "-d", f"refs/heads/{branch}", base_commit)
+
+
+def _keep_commits(repository: Path, folder: RunFolder, branch: str, tip: str | None) -> str | None:
+    """For a worktree that is not there any more: what the agent committed before."""
+    head = bring_back(repository, folder.git) if os.path.lexists(folder.git) else None
+    if tip is None or head in (None, tip) or not is_ancestor(repository, tip, head or tip):
+        return tip
+    git(repository, "update-ref", "-m", "jarvis: build", f"refs/heads/{branch}", head or tip, tip)
+    return head
 
 
 def _head(record: Path, worktree: Path) -> str | None:

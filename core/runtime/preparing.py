@@ -5,8 +5,9 @@ from pathlib import Path
 from core.model.build import BuildSpec
 from core.runtime.committing import commit_message, commit_work, drop_empty_branch
 from core.runtime.git import GitError, branch_tip, git, is_ancestor
+from core.runtime.private_git import give_private_git
 from core.runtime.run_folder import RunFolder
-from core.runtime.worktrees import add, remove, take_up
+from core.runtime.worktrees import add, record_folder, remove, take_up
 
 
 class Unpreparable(Exception):
@@ -45,6 +46,10 @@ def _prepare(folder: RunFolder, spec: BuildSpec, repository: Path) -> str:
         _make_branch(folder, spec, repository, made_from)
     else:
         take_up(repository, Path(spec.worktree), spec.branch)
+    record = record_folder(repository, Path(spec.worktree))
+    if record is None:
+        raise GitError("worktree", None, f"{spec.worktree} was not recorded")
+    give_private_git(repository, Path(spec.worktree), record, spec.branch, folder.git)
     folder.note_prepared(True)
     return made_from
 

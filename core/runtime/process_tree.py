@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -78,14 +78,35 @@ def staying_in(folders: Sequence[Path]) -> list[psutil.Process]:
     return found
 
 
-def end_all(find: Callable[[], list[psutil.Process]], grace: float, wait: Callable[[float], None]) -> int:
+def known(identities: Iterable[tuple[int, float]]) -> list[psutil.Process]:
+    """Those of these processes (pid and start time) that still live."""
+    found = []
+    for pid, started in identities:
+        try:
+            process = psutil.Process(pid)
+            if process.create_time() == started and pid != os.getpid() and _lives(process):
+                found.append(process)
+        except (psutil.Error, ValueError, OverflowError):
+            continue
+    return found
+
+
+def end_all(
+    find: Callable[[], list[psutil.Process]],
+    grace: float,
+    wait: Callable[[float], None],
+    *,
+    spared: Sequence[int] = (),
+) -> int:
     """SIGTERM to all that `find` returns, SIGKILL to those that are left after `grace` seconds.
 
     Returns how many survive even that. `find` is asked again and again, so that what is forked meanwhile is found;
-    `wait(seconds)` is called between.
+    `wait(seconds)` is called between. The pids of `spared` get no SIGTERM: at the end of such a process the others end
+    at once, without the time that is theirs.
     """
     for process in find():
-        _send(process, signal.SIGTERM)
+        if process.pid not in spared:
+            _send(process, signal.SIGTERM)
         _send(process, signal.SIGCONT)
     deadline = time.monotonic() + grace
     while find() and time.monotonic() < deadline:

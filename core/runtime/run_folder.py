@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import msgspec
 
-from core.model.build import BuildResult, BuildSpec, Progress
+from core.model.build import BuildResult, BuildSpec, Findings, Progress
 from core.model.ids import BuildId
 from core.runtime.files import private_folder, write_atomically
 
 Content = TypeVar("Content")
 
+HEARTBEAT_SECONDS = 5.0
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -30,8 +31,16 @@ class RunFolder:
         """What the agent said."""
         self.builder_log = path / "builder.log"
         """What the build process itself said: empty unless something went wrong."""
+        self.readable = path / "readable.log"
+        """What an agent that speaks in JSON said, in words."""
         self.temporary = path / "tmp"
         """TMPDIR of the agent and of the verification."""
+        self.home = path / "home"
+        """HOME of the agent and of the verification."""
+        self.git = path / "git"
+        """The repository that the agent sees."""
+        self.heart = path / "heart"
+        """Touched every few seconds while the build process is well."""
         self.nested = path / "nested"
         """Histories of the repositories that the agent made inside its worktree."""
         self._spec = path / "spec.json"
@@ -41,6 +50,8 @@ class RunFolder:
         self._base = path / "base"
         self._prepared = path / "prepared"
         self._begun = path / "begun"
+        self._worked = path / "worked.json"
+        self._processes = path / "processes.json"
 
     @classmethod
     def of(cls, home: Path, build: BuildId) -> "RunFolder":
@@ -115,6 +126,22 @@ class RunFolder:
     def note_begun(self) -> None:
         """Say so durably, right before it is started."""
         write_atomically(self._begun, b"")
+
+    def findings(self) -> Findings | None:
+        """What was known when the agent had ended; None before that."""
+        return _read(self._worked, Findings)
+
+    def write_findings(self, findings: Findings) -> None:
+        """Say durably that the agent has ended: from here on the build can be taken up after a crash."""
+        write_atomically(self._worked, msgspec.json.encode(findings))
+
+    def processes(self) -> list[tuple[int, float]]:
+        """Pid and start time of the processes of the run that were seen last."""
+        return _read(self._processes, list[tuple[int, float]]) or []
+
+    def write_processes(self, processes: list[tuple[int, float]]) -> None:
+        """Note them, so that they are found when the build process can't end them any more."""
+        write_atomically(self._processes, msgspec.json.encode(processes), durable=False)
 
     def note_prepared(self, complete: bool) -> None:
         """Say so, or take it back."""

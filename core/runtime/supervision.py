@@ -3,31 +3,44 @@
 import contextlib
 import enum
 import os
-import selectors
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
+from core.model.build import Level, Limits
+from core.runtime.confinement import Walls, confined
+from core.runtime.gauge import Exceeded, Gauge
 from core.runtime.output_log import OutputLog
+from core.runtime.output_pipe import OutputPipe
 from core.runtime.process_tree import MARKER, die_with_parent, end_all, members, reap
+from core.runtime.secrecy import hide_from_neighbours
 
 _TICK = 0.25
 _STOP_LOOKUP = 0.1
-_DRAIN_SECONDS = 1.0
-_PIECE = 256 * 1024
+_GAUGE_SECONDS = 0.5
+_CLOSING_SECONDS = 3.0
+"""How long a program may go on after it has said its last word."""
+_NICENESS = 5
+_LIKELY_VICTIM = "500"
+"""For the kernel's choice of whom to end when memory runs out (see proc_pid_oom_score_adj(5))."""
 
 
 class Cause(enum.Enum):
     """Why a program ended."""
 
     EXITED = "exited"
+    CLOSED = "closed"
+    """It had said its last word, and was ended."""
     WALL = "wall limit"
     IDLE = "idle limit"
+    LIMIT = "another limit"
     STOPPED = "stopped"
 
 
@@ -38,20 +51,54 @@ class Ended:
     cause: Cause
     exit_code: int | None
     """None unless it ended by itself; negative: the number of the signal that ended it."""
+    exceeded: Exceeded | None = None
+    """The limit, for LIMIT."""
     seconds: float
     survivors: int
     """Processes that could not even be killed."""
+    peak_memory: int
+    """Bytes."""
+    cpu_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """When to end a program from outside. All in seconds."""
+    """When to end a program from outside. Times in seconds."""
 
     wall: float
     idle: float | None = None
     """Without a byte of output."""
     grace: float = 5.0
     """Between SIGTERM and SIGKILL."""
+    limits: Limits | None = None
+    """For memory, processes, processor time and disk."""
+
+
+class Listener(Protocol):
+    """Understands the output of a program while it runs."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has said its last word."""
+
+    @property
+    def spent_too_much(self) -> Exceeded | None:
+        """The budget that it has exceeded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What to run, and where."""
+
+    argv: list[str]
+    cwd: Path
+    walls: Walls
+    stdin: Path = Path(os.devnull)
+    further: Mapping[str, str] | None = None
+    """Variables for this program only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,135 +113,137 @@ class Supervisor:
     stop_requested: Callable[[], bool] = lambda: False
     beat: Callable[[OutputLog], None] = lambda log: None
     """Called several times a second while the program runs."""
+    seen: Callable[[Sequence[psutil.Process]], None] = lambda processes: None
+    """Called with the living processes of the run, every now and then."""
     wake: int | None = None
     """A file descriptor that becomes readable when `stop_requested` should be asked at once."""
 
-    def run(
-        self,
-        argv: list[str],
-        log: OutputLog,
-        bounds: Bounds,
-        *,
-        cwd: Path,
-        stdin: Path = Path(os.devnull),
-        further: Mapping[str, str] | None = None,
-    ) -> Ended:
-        """Run the program to its end and return how it came. `further` variables are for this program only.
-
-        Raises OSError when it can't be started.
-        """
+    def run(self, program: Program, log: OutputLog, bounds: Bounds, listener: Listener | None = None) -> Ended:
+        """Run the program to its end and return how it came. Raises OSError when it can't be started."""
         begun = time.monotonic()
-        with stdin.open("rb") as source:
+        limits = bounds.limits or Limits(wall=bounds.wall, idle=bounds.wall, verify=bounds.wall)
+        gauge = Gauge(limits=limits, places=program.walls.own)
+        with confined(program.walls, program.argv) as (argv, prepare), program.stdin.open("rb") as source:
             process = subprocess.Popen(
                 argv,
-                cwd=cwd,
-                env={**self.environment, **(further or {}), MARKER: str(self.folder)},
+                cwd=program.cwd,
+                env={**self.environment, **(program.further or {}), MARKER: str(self.folder)},
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                # Safe here only: a process with one thread. Where there are more, `adopted` is false.
-                preexec_fn=die_with_parent if self.adopted else None,  # noqa: PLW1509
+                # Not with several threads: then what it does may wait for a lock for ever. `adopted` is false there.
+                preexec_fn=lambda: self._begin(prepare, limits),  # noqa: PLW1509
             )
-        with _Pipe(process, log) as pipe:
+        spared = (process.pid,) if program.walls.level is Level.BUBBLEWRAP else ()
+        with OutputPipe(process, log, listener.feed if listener else None) as pipe:
+            watch = _Watch(self, process, pipe, bounds, gauge, listener)
             try:
-                cause = self._watch(process, pipe, bounds)
+                cause = watch.until_over()
             finally:
-                survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for)
+                survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for, spared=spared)
             pipe.drain()
         self.beat(log)
-        exit_code = process.poll() if cause is Cause.EXITED else None
-        return Ended(cause=cause, exit_code=exit_code, seconds=time.monotonic() - begun, survivors=survivors)
+        return Ended(
+            cause=cause,
+            exit_code=process.poll() if cause is Cause.EXITED else None,
+            exceeded=watch.exceeded,
+            seconds=time.monotonic() - begun,
+            survivors=survivors,
+            peak_memory=gauge.peak_memory,
+            cpu_seconds=gauge.cpu_seconds,
+        )
+
+    def _begin(self, prepare: Callable[[], None], limits: Limits) -> None:
+        """In the new process."""
+        if self.adopted:
+            die_with_parent()
+        hide_from_neighbours(hidden=False)
+        os.nice(_NICENESS)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if limits.disk is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk, limits.disk))
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(_LIKELY_VICTIM)
+        prepare()
 
     def _members(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         process.poll()
         return members(process.pid, self.folder, adopted=self.adopted)
 
-    def _watch(self, process: subprocess.Popen[bytes], pipe: "_Pipe", bounds: Bounds) -> Cause:
-        """Read its output until it ends or must end."""
-        begun = time.monotonic()
-        looked = 0.0
-        with _exit_notice(process) as notice, contextlib.ExitStack() as stack:
-            for handle in (notice, self.wake):
+    def look(self, process: subprocess.Popen[bytes], gauge: Gauge) -> Exceeded | None:
+        """Measure the processes of the run; the limit that they exceed, if any."""
+        processes = self._members(process)
+        self.seen(processes)
+        return gauge.look(processes)
+
+
+class _Watch:
+    """Follows a program until it ends or must end."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        process: subprocess.Popen[bytes],
+        pipe: OutputPipe,
+        bounds: Bounds,
+        gauge: Gauge,
+        listener: Listener | None,
+    ) -> None:
+        self._supervisor = supervisor
+        self._process = process
+        self._pipe = pipe
+        self._bounds = bounds
+        self._gauge = gauge
+        self._listener = listener
+        self._begun = time.monotonic()
+        self._looked = 0.0
+        self._gauged = 0.0
+        self._closed_at: float | None = None
+        self.exceeded: Exceeded | None = None
+
+    def until_over(self) -> Cause:
+        """Read its output; returns why it is over."""
+        with _exit_notice(self._process) as notice, contextlib.ExitStack() as stack:
+            for handle in (notice, self._supervisor.wake):
                 if handle is not None:
-                    pipe.also_wake_on(handle, stack)
-            while process.poll() is None:
+                    self._pipe.also_wake_on(handle, stack)
+            while self._process.poll() is None:
                 now = time.monotonic()
-                if now - begun >= bounds.wall:
-                    return Cause.WALL
-                if bounds.idle is not None and now - max(begun, pipe.last_output) >= bounds.idle:
-                    return Cause.IDLE
-                if now - looked >= _STOP_LOOKUP:
-                    looked = now
-                    if self.stop_requested():
-                        return Cause.STOPPED
-                    self.beat(pipe.log)
-                    if self.adopted:
-                        reap(except_for=process.pid)
-                pipe.read_once(min(_TICK, max(0.001, begun + bounds.wall - now)))
+                cause = self._cause(now)
+                if cause is not None:
+                    return cause
+                self._pipe.read_once(min(_TICK, max(0.001, self._begun + self._bounds.wall - now)))
         return Cause.EXITED
 
+    def _cause(self, now: float) -> Cause | None:
+        bounds = self._bounds
+        if now - self._begun >= bounds.wall:
+            return Cause.WALL
+        if bounds.idle is not None and now - max(self._begun, self._pipe.last_output) >= bounds.idle:
+            return Cause.IDLE
+        if self._listener is not None:
+            self.exceeded = self._listener.spent_too_much
+            if self._listener.closed and self._closed_at is None:
+                self._closed_at = now
+            if self._closed_at is not None and now - self._closed_at >= _CLOSING_SECONDS:
+                return Cause.CLOSED
+        if self.exceeded is None and now - self._gauged >= _GAUGE_SECONDS:
+            self.exceeded = self._supervisor.look(self._process, self._gauge)
+            self._gauged = time.monotonic()
+        if self.exceeded is not None:
+            return Cause.LIMIT
+        return self._look_outside(now)
 
-class _Pipe:
-    """The output of the program: standard output and standard error together."""
-
-    def __init__(self, process: subprocess.Popen[bytes], log: OutputLog) -> None:
-        assert process.stdout is not None
-        self._file = process.stdout
-        self._handle = self._file.fileno()
-        os.set_blocking(self._handle, False)
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._handle, selectors.EVENT_READ)
-        self._open = True
-        self.log = log
-        self.last_output = 0.0
-
-    def __enter__(self) -> "_Pipe":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._selector.close()
-        self._file.close()
-
-    def also_wake_on(self, handle: int, stack: contextlib.ExitStack) -> None:
-        """Let `read_once` return early when that descriptor is readable, as long as the stack lasts."""
-        self._selector.register(handle, selectors.EVENT_READ)
-        stack.callback(self._selector.unregister, handle)
-
-    def read_once(self, seconds: float) -> None:
-        """Wait that long at most, and read what there is."""
-        for key, _ in self._selector.select(seconds):
-            if key.fd == self._handle:
-                self._take()
-            else:
-                _empty(key.fd)
-
-    def read_for(self, seconds: float) -> None:
-        """Go on reading for that time, so that a program which says its last words isn't held up."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            if not self._open:
-                time.sleep(left)
-            else:
-                self.read_once(left)
-
-    def drain(self) -> None:
-        """Read what is left in the pipe; a process that escaped and keeps it open doesn't hold us up for long."""
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        while self._open and time.monotonic() < deadline:
-            self.read_once(0.05)
-
-    def _take(self) -> None:
-        try:
-            data = os.read(self._handle, _PIECE)
-        except BlockingIOError:
-            return
-        if data:
-            self.last_output = time.monotonic()
-            self.log.write(data)
-        else:
-            self._selector.unregister(self._handle)
-            self._open = False
+    def _look_outside(self, now: float) -> Cause | None:
+        if now - self._looked >= _STOP_LOOKUP:
+            self._looked = now
+            if self._supervisor.stop_requested():
+                return Cause.STOPPED
+            self._supervisor.beat(self._pipe.log)
+            if self._supervisor.adopted:
+                reap(except_for=self._process.pid)
+        return None
 
 
 @contextlib.contextmanager
@@ -212,9 +261,3 @@ def _exit_notice(process: subprocess.Popen[bytes]) -> Iterator[int | None]:
         yield handle
     finally:
         os.close(handle)
-
-
-def _empty(handle: int) -> None:
-    """Take the bytes out of a wake-up pipe; a process handle has none."""
-    with contextlib.suppress(OSError):
-        os.read(handle, 1024)

@@ -2,8 +2,11 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
+
+import psutil
 
 from core.model.build import BuildSpec
 from core.model.ids import BuildId
@@ -11,7 +14,8 @@ from core.runtime.committing import drop_empty_branch
 from core.runtime.git import GitError, git
 from core.runtime.locks import is_locked
 from core.runtime.preparing import save_unfinished
-from core.runtime.process_tree import end_all, marked, staying_in
+from core.runtime.private_git import take_away
+from core.runtime.process_tree import end_all, known, marked, staying_in
 from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import is_untouched, make_writable, record_folder, remove, repository_of
 
@@ -31,8 +35,9 @@ def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
     repository, worktree = Path(spec.repository), Path(spec.worktree)
     ours = _is_ours(home, worktree)
     places = [worktree, *(Path(f"{worktree}{suffix}") for suffix in _SUFFIXES)] if ours else []
-    end_all(lambda: marked(folder.path) + staying_in([folder.path, *places]), spec.limits.grace, time.sleep)
-    rmtree(folder.temporary, ignore_errors=True)
+    end_leftovers(folder, places, spec.limits.grace)
+    for private in (folder.temporary, folder.home):
+        take_away(private)
     if not repository.is_dir() or not ours:
         return
     base = folder.base_commit()
@@ -42,6 +47,17 @@ def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
         remove(repository, place)
     if base is not None:
         drop_empty_branch(repository, spec.branch, base)
+    take_away(folder.git)
+
+
+def end_leftovers(folder: RunFolder, places: Sequence[Path] = (), grace: float = _GRACE) -> None:
+    """End the processes of a run whose build process died: known by marker, by folder, or seen by it before."""
+
+    def find() -> list[psutil.Process]:
+        found = marked(folder.path) + staying_in([folder.path, *places]) + known(folder.processes())
+        return list({process.pid: process for process in found}.values())
+
+    end_all(find, grace, time.sleep)
 
 
 def sweep_leftovers(home: Path, active: set[BuildId]) -> None:

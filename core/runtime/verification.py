@@ -1,15 +1,21 @@
 """Runs a project's verification command on a commit, in a fresh checkout, and judges what it proves."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from core.model.build import AlreadyRed, Broke, Limits, Outcome, Proven, Verification
+from core.runtime.clock import utc_now
+from core.runtime.confinement import Walls
 from core.runtime.files import private_folder, write_atomically
+from core.runtime.gauge import Exceeded
+from core.runtime.junit import count_junit
 from core.runtime.output_log import OutputLog
 from core.runtime.runner_summary import count_tests
-from core.runtime.supervision import Bounds, Cause, Supervisor
+from core.runtime.supervision import Bounds, Cause, Program, Supervisor
 from core.runtime.worktrees import fresh_checkout
 
 _TAIL_LINES = 40
@@ -20,35 +26,51 @@ class StopRequested(Exception):
     """A person pressed Stop meanwhile."""
 
 
-def run_verification(supervisor: Supervisor, command: str, cwd: Path, bounds: Bounds, log: Path) -> Verification:
-    """Run the command by `/bin/sh -c` in that folder and report it; its output goes to the file `log`.
+class TookTooMuch(Exception):
+    """The command exceeded a limit of the build."""
 
-    Raises StopRequested.
-    """
-    with OutputLog(log, head=_LOG_BYTES, tail=_LOG_BYTES) as output:
-        ended = supervisor.run(["/bin/sh", "-c", command], output, bounds, cwd=cwd)
-        if ended.cause is Cause.STOPPED:
-            raise StopRequested
-        return Verification(
-            command=command,
-            passed=ended.exit_code == 0,
-            exit_code=ended.exit_code,
-            seconds=ended.seconds,
-            tests=count_tests(output.text()),
-            tail="\n".join(output.lines(_TAIL_LINES)),
-        )
+    def __init__(self, exceeded: Exceeded) -> None:
+        super().__init__(exceeded.resource.value)
+        self.exceeded = exceeded
 
 
-def verify_commit(
-    supervisor: Supervisor, command: str, limits: Limits, *, repository: Path, commit: str, place: Path, log: Path
-) -> Verification:
-    """Check the commit out at `place`, run the command there, and remove the checkout again.
+@dataclass(frozen=True, kw_only=True)
+class Checks:
+    """How verification commands are run in one run."""
 
-    Raises StopRequested, and GitError when it can't be checked out.
-    """
-    bounds = Bounds(wall=limits.verify, grace=limits.grace)
-    with fresh_checkout(repository, place, commit):
-        return run_verification(supervisor, command, place, bounds, log)
+    supervisor: Supervisor
+    limits: Limits
+    walls: Callable[[Path], Walls]
+    """Makes the private folders of a program that works in that checkout anew, and returns its walls."""
+
+    def verify(self, command: str, repository: Path, commit: str, place: Path, log: Path) -> Verification:
+        """Check the commit out at `place`, run the command there, and remove the checkout again.
+
+        The command's output goes to the file `log`. Raises StopRequested, TookTooMuch, and GitError when it can't be
+        checked out.
+        """
+        with fresh_checkout(repository, place, commit):
+            return self._run(command, place, log)
+
+    def _run(self, command: str, place: Path, log: Path) -> Verification:
+        limits = msgspec.structs.replace(self.limits, cpu=None)
+        bounds = Bounds(wall=limits.verify, grace=limits.grace, limits=limits)
+        program = Program(argv=["/bin/sh", "-c", command], cwd=place, walls=self.walls(place))
+        begun = utc_now().timestamp()
+        with OutputLog(log, head=_LOG_BYTES, tail=_LOG_BYTES) as output:
+            ended = self.supervisor.run(program, output, bounds)
+            if ended.cause is Cause.STOPPED:
+                raise StopRequested
+            if ended.exceeded is not None:
+                raise TookTooMuch(ended.exceeded)
+            return Verification(
+                command=command,
+                passed=ended.exit_code == 0,
+                exit_code=ended.exit_code,
+                seconds=ended.seconds,
+                tests=count_tests(output.text()) or count_junit(place, begun),
+                tail="\n".join(output.lines(_TAIL_LINES)),
+            )
 
 
 class Baselines:

@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 from core import outcomes
+from core.model.agent import Usage
 from core.model.approval import Approval
 from core.model.build import Broke, Build, BuildResult, Phase, Progress, TimedOut
 from core.model.ids import TaskId
+from core.model.notification import NightBudgetLow
 from core.model.task import Completed, Discarded, Merged, Task, Unmerged
 from handlers.callbacks import DropLink, OnTask, TaskVerb
 from handlers.views import tasks, times
@@ -19,15 +21,41 @@ def running(task: Task, build: Build, progress: Progress | None, *, stopping: bo
     phase = "stopping" if stopping else (progress.phase if progress else Phase.PREPARING).value
     elapsed = now - build.started_at
     estimate = timedelta(hours=build.hours)
+    used = spent(progress.usage) if progress else None
     last = shorten(progress.last_line.strip(), 120) if progress else ""
     text = lines(
         f"🔨 <b>{escape(task.title)}</b> · /{task.id}",
-        f"{phase} · {times.span(elapsed)} of about {times.span(estimate)}",
+        " · ".join(filter(None, [f"{phase} · {times.span(elapsed)} of about {times.span(estimate)}", used])),
         bar(elapsed / estimate),
         f"<code>{escape(last)}</code>" if last else None,
     )
     rows = [[Button("📄 Log", OnTask(TaskVerb.LOG, task.id))]] if stopping else tasks.buttons(task)
     return Message(text, rows)
+
+
+def budget_low(task: Task, build: Build, progress: Progress | None) -> Message:
+    """A running build has used most of its budget."""
+    used = spent(progress.usage) if progress is not None else None
+    limits = build.spec.limits
+    limit = f"${limits.dollars:.2f}" if limits.dollars is not None else f"{limits.tokens or 0:,} tokens"
+    text = lines(
+        f"💸 <b>{escape(task.title)}</b> · /{task.id} has used most of its budget of {limit}.",
+        f"So far: {used}. I stop it at the limit, and keep its work." if used else "I stop it at the limit.",
+    )
+    return Message(text, tasks.buttons(task))
+
+
+def night_budget_low(subject: NightBudgetLow) -> Message:
+    """The builds of a night have used most of what they may."""
+    return Message(f"💸 {escape(subject.what)}. When it is used up I start nothing more before noon.")
+
+
+def spent(usage: Usage | None) -> str | None:
+    """“$0.42, 81,000 tokens”; None when nothing is known."""
+    if usage is None or not (usage.tokens or usage.dollars):
+        return None
+    dollars = f"${usage.dollars:.2f}" if usage.dollars is not None else None
+    return ", ".join(filter(None, [dollars, f"{usage.tokens:,} tokens" if usage.tokens else None]))
 
 
 def bar(share: float) -> str:
@@ -43,14 +71,16 @@ def over(task: Task, build: Build, result: BuildResult) -> Message:
     return Message(f"{ending[0]} <b>{escape(task.title)}</b> · /{task.id} · {ending[1]} {took}")
 
 
-def ended(task: Task, build: Build, result: BuildResult, *, current: bool) -> Message:
+def ended(task: Task, build: Build, result: BuildResult, *, current: bool, again: bool = False) -> Message:
     """What came out, with its proof, and what can be done with it.
 
-    `current` is False when the task has moved on to another build: then there are no buttons.
+    `current` is False when the task has moved on to another build: then there are no buttons. `again`: it is tried
+    again by itself.
     """
-    rows = tasks.buttons(task) if current else []
+    rows = tasks.buttons(task) if current or again else []
     text = lines(
-        _headline(task, current=current),
+        f"🔁 <b>{escape(task.title)}</b> is tried again by itself · /{task.id}" if again else None,
+        _headline(task, current=current) if not again else None,
         escape(shorten(outcomes.reason(result), 400)),
         _size(result),
         f"branch <code>{escape(build.spec.branch)}</code>" if outcomes.is_usable(result.outcome) and current else None,
@@ -76,10 +106,12 @@ def _headline(task: Task, *, current: bool) -> str:
 
 def _size(result: BuildResult) -> str | None:
     took = times.span(result.ended_at - result.started_at)
+    used = spent(result.usage)
     if result.diff is None:
-        return f"after {took}"
+        return " · ".join(filter(None, [f"after {took}", used]))
     noun = "file" if result.diff.files == 1 else "files"
-    return f"{result.diff.files} {noun}, +{result.diff.insertions} −{result.diff.deletions} · {took}"
+    change = f"{result.diff.files} {noun}, +{result.diff.insertions} −{result.diff.deletions}"
+    return " · ".join(filter(None, [change, took, used]))
 
 
 def _evidence(build: Build, result: BuildResult) -> str | None:

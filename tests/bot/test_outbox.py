@@ -36,7 +36,7 @@ from storage import JournalStore
 from tests import factories
 from tests.core.conftest import Engines, wire
 from tests.factories import UTC_ZONE
-from tests.fakes import FakeAgents, SetClock
+from tests.fakes import FakeExecutor, SetClock
 
 TOKEN = "4711:" + "localtoken" * 3 + "abcde"
 JARVIS = User(id=4711, first_name="Jarvis", is_bot=True, username="jarvis_bot")
@@ -55,14 +55,14 @@ class Desk:
         self.api.people.add_user(BOB)
         self.store = store
         self.clock = clock
-        self.engines: Engines = wire(store, clock, factories.config(home), FakeAgents(home, clock))
+        self.engines: Engines = wire(store, clock, factories.config(home), FakeExecutor(home, clock))
         request = InMemoryRequest(self.api, TOKEN)
         self.bot: ExtBot[Any] = telegram_app.build(TOKEN, "http://localhost", request=request).bot
         self.outbox = self.reborn()
 
     def reborn(self) -> Outbox:
         """The outbox of a process that was just started."""
-        builds = Builds(self.store, self.engines.agents, self.engines.records, self.engines.config)
+        builds = Builds(self.store, self.engines.executor, self.engines.records, self.engines.config)
         return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, UTC_ZONE)
 
     def note(self, title: str, chat: int = ANN.id, **changes: Any) -> NotificationId:
@@ -375,7 +375,7 @@ async def test_progress_is_edited_in_place_while_it_moves(desk: Desk) -> None:
     assert "0 s of about 60 min" in first
     assert "30 min of about 60 min" in second
     assert "▓▓▓▓▓▓░░░░░░" in second
-    desk.engines.agents.end(build.id)
+    desk.engines.executor.end(build.id)
     desk.engines.queue.collect(desk.clock())
     desk.api.faults.server_error("editmessagetext", times=50)
     await desk.outbox.show_progress()

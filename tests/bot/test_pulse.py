@@ -14,7 +14,7 @@ from core.model.ids import TaskId
 from core.model.task import Category, Completed, Running, Task
 from storage import JournalStore
 from tests import factories
-from tests.fakes import FakeAgents, SetClock
+from tests.fakes import FakeExecutor, SetClock
 
 
 class RecordingOutbox(Outbox):
@@ -45,8 +45,8 @@ class Chest:
     def __init__(self, store: JournalStore, clock: SetClock, home: Path) -> None:
         self.clock = clock
         self.at = Installation(factories.config(home), store, clock)
-        self.agents = FakeAgents(home, clock)
-        vars(self.at)["agents"] = self.agents
+        self.executor = FakeExecutor(home, clock)
+        vars(self.at)["executor"] = self.executor
         self.outbox = RecordingOutbox()
         self.pulse = Pulse(self.at, self.outbox)
         with store.transaction():
@@ -79,7 +79,7 @@ async def test_a_beat_starts_collects_and_refreshes(chest: Chest) -> None:
     assert isinstance(chest.task(task).state, Running)
     assert chest.outbox.calls == ["refresh task_1", "deliver", "progress"]
 
-    chest.agents.end(chest.agents.launched[0])
+    chest.executor.end(chest.executor.launched[0])
     chest.outbox.calls.clear()
     await chest.pulse.beat()
     assert isinstance(chest.task(task).state, Completed)
@@ -100,7 +100,7 @@ async def test_a_new_task_is_noticed_within_seconds_without_being_told(chest: Ch
 async def test_a_freed_slot_is_filled_in_the_same_beat(chest: Chest) -> None:
     tasks = [chest.add() for _ in range(4)]
     await chest.pulse.beat()
-    chest.agents.end(chest.agents.launched[0])
+    chest.executor.end(chest.executor.launched[0])
 
     await chest.pulse.beat()
 
@@ -161,7 +161,7 @@ async def test_an_error_in_one_part_does_not_stop_the_others(chest: Chest, failu
 
 async def test_delivery_goes_on_when_nothing_can_be_started(chest: Chest) -> None:
     chest.add()
-    chest.agents.refusal = ZeroDivisionError("no more processes")
+    chest.executor.refusal = ZeroDivisionError("no more processes")
 
     with structlog.testing.capture_logs() as logged:
         await chest.pulse.beat()

@@ -1,4 +1,4 @@
-"""The engines on a real store, with agents and repositories in memory."""
+"""The engines on a real store, with executor and repositories in memory."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from core.people import People
 from core.shipping import Shipping
 from storage import JournalStore
 from tests import factories
-from tests.fakes import FakeAgents, FakeRecords, FakeWorkspaces, SetClock
+from tests.fakes import FakeExecutor, FakeRecords, FakeWorkspaces, SetClock
 
 OWNER, PRIVATE = UserId(7), ChatId(7)
 
@@ -34,7 +34,7 @@ class Engines:
     store: JournalStore
     clock: SetClock
     config: Config
-    agents: FakeAgents
+    executor: FakeExecutor
     records: FakeRecords
     workspaces: FakeWorkspaces
     builds: Builds
@@ -71,7 +71,7 @@ class Engines:
     def finish(self, task: Task, outcome: Outcome | None = None) -> Task:
         """Build the task to its end, and take in the result."""
         build = self.start(task)
-        self.agents.end(build.id, outcome)
+        self.executor.end(build.id, outcome)
         self.queue.collect(self.now)
         return self.task(task)
 
@@ -82,24 +82,24 @@ class Engines:
         return [note.subject for note in self.news()]
 
 
-def wire(store: JournalStore, clock: SetClock, config: Config, agents: FakeAgents) -> Engines:
+def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExecutor) -> Engines:
     records, workspaces = FakeRecords(), FakeWorkspaces()
-    builds = Builds(store, agents, records, config)
+    builds = Builds(store, executor, records, config)
     queue = AutonomousQueue(store, builds, records, config)
     return Engines(
         store=store,
         clock=clock,
         config=config,
-        agents=agents,
+        executor=executor,
         records=records,
         workspaces=workspaces,
         builds=builds,
         queue=queue,
-        scheduler=BuildScheduler(store, config),
+        scheduler=BuildScheduler(store, config, builds.look_around),
         approvals=Approvals(store),
         drafts=Drafts(store, queue),
         shipping=Shipping(store, workspaces, records, config),
-        briefs=Briefs(store, agents, config),
+        briefs=Briefs(store, executor, config),
         people=People(store),
     )
 
@@ -107,7 +107,7 @@ def wire(store: JournalStore, clock: SetClock, config: Config, agents: FakeAgent
 @pytest.fixture
 def engines(store: JournalStore, clock: SetClock, home: Path) -> Engines:
     """With the project `shop` registered and one chat (7) that gets the news."""
-    made = wire(store, clock, factories.config(home), FakeAgents(home, clock))
+    made = wire(store, clock, factories.config(home), FakeExecutor(home, clock))
     made.workspaces.create(Path("/srv/shop"))
     with store.transaction():
         shop = factories.project()

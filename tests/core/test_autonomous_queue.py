@@ -28,6 +28,7 @@ from storage import open_store
 from tests import factories
 from tests.core.conftest import OWNER, Engines
 from tests.fakes import Died
+from tests.standing import result_of
 
 
 def lost_pairs(engines: Engines) -> list[tuple[str, str]]:
@@ -166,7 +167,7 @@ def test_only_what_has_ended_and_is_not_merged_can_be_built_again(engines: Engin
     if state == "merged":
         build = engines.start(task)
         commit = engines.workspaces.commit(Path("/srv/shop"), build.spec.branch, "b.txt", "words\n")
-        engines.agents.end(build.id, commit=commit)
+        engines.executor.end(build.id, commit=commit)
         engines.queue.collect(engines.now)
         engines.shipping.merge(task.id, OWNER, engines.now)
     before = engines.task(task)
@@ -181,7 +182,7 @@ def test_a_result_that_is_not_merged_can_be_built_again_and_its_branch_stays(eng
     task = engines.add()
     first = engines.start(task)
     engines.workspaces.commit(Path("/srv/shop"), first.spec.branch, "b.txt", "words\n")
-    engines.agents.end(first.id)
+    engines.executor.end(first.id)
     engines.queue.collect(engines.now)
 
     engines.queue.retry(task.id, engines.now)
@@ -243,11 +244,11 @@ def test_a_task_is_built_and_completed(engines: Engines) -> None:
     task = engines.add()
 
     build = engines.start(task)
-    assert engines.agents.launched == [build.id]
+    assert engines.executor.launched == [build.id]
     assert engines.records.logs["subagent_spawns.jsonl"][0]["build"] == build.id
     assert engines.queue.collect(engines.now) == []
     engines.clock.advance(minutes=5)
-    engines.agents.end(build.id)
+    engines.executor.end(build.id)
 
     done = engines.queue.collect(engines.now)
 
@@ -280,7 +281,7 @@ def test_only_as_many_as_there_are_slots(engines: Engines) -> None:
 
     assert len(engines.queue.schedule_builds(engines.now)) == 3
     assert engines.queue.schedule_builds(engines.now) == []
-    engines.agents.end(BuildId("task_2-1"))
+    engines.executor.end(BuildId("task_2-1"))
     engines.queue.collect(engines.now)
 
     assert [build.task for build in engines.queue.schedule_builds(engines.now)] == [tasks[3].id]
@@ -323,26 +324,26 @@ def test_a_task_that_is_added_behind_a_lost_one_is_asked_about_at_once(engines: 
 
 def test_a_build_that_was_recorded_but_not_launched_is_launched_once(engines: Engines) -> None:
     task = engines.add()
-    engines.agents.refusal = Died()
+    engines.executor.refusal = Died()
     with pytest.raises(Died):
         engines.queue.schedule_builds(engines.now)
-    assert engines.agents.launched == []
+    assert engines.executor.launched == []
     assert isinstance(engines.task(task).state, Running)
 
     assert engines.queue.schedule_builds(engines.now) == []
     engines.queue.collect(engines.now)
     engines.queue.collect(engines.now)
 
-    assert engines.agents.launched == ["task_1-1"]
+    assert engines.executor.launched == ["task_1-1"]
     assert engines.subjects() == [BuildStarted(build=BuildId("task_1-1"))]
 
 
 def test_a_build_that_cannot_be_launched_fails_with_the_reason(engines: Engines) -> None:
     task = engines.add()
-    engines.agents.refusal = Refused("no more processes")
+    engines.executor.refusal = Refused("no more processes")
     with pytest.raises(Refused):
         engines.queue.schedule_builds(engines.now)
-    engines.agents.refusal = Refused("no more processes")
+    engines.executor.refusal = Refused("no more processes")
 
     engines.queue.collect(engines.now)
 
@@ -357,44 +358,51 @@ def test_a_build_that_cannot_be_launched_fails_with_the_reason(engines: Engines)
 
 def test_a_stop_before_the_launch_never_launches(engines: Engines) -> None:
     task = engines.add()
-    engines.agents.refusal = Died()
+    engines.executor.refusal = Died()
     with pytest.raises(Died):
         engines.queue.schedule_builds(engines.now)
 
     engines.queue.cancel(task.id, OWNER, engines.now)
     engines.queue.collect(engines.now)
 
-    assert engines.agents.launched == []
+    assert engines.executor.launched == []
     assert engines.task(task).state == Cancelled(at=engines.now, by=OWNER, build=BuildId("task_1-1"))
 
 
 def test_a_build_process_that_vanished_is_swept_and_given_up(engines: Engines) -> None:
     task = engines.add()
     build = engines.start(task)
-    engines.agents.vanish(build.id)
+    engines.executor.vanish(build.id)
 
     engines.queue.collect(engines.now)
 
-    assert engines.agents.swept == [build.id]
-    assert engines.agents.launched == [build.id]
+    assert engines.executor.swept == [build.id]
+    assert engines.executor.launched == [build.id]
     ended = engines.store.builds.get(build.id)
     assert ended is not None
     assert isinstance(ended.state, Ended)
     assert ended.state.result.outcome == Abandoned()
+    assert engines.task(task).state == Queued(since=engines.now), "it is tried once more"
+
+    again = engines.queue.schedule_builds(engines.now)
+    engines.executor.vanish(again[0].id)
+    engines.queue.collect(engines.now)
+
     assert isinstance(engines.task(task).state, Failed)
+    assert isinstance(engines.task(engines.queue.retry(task.id, engines.now)).state, Queued)
 
 
 def test_one_that_cannot_be_swept_does_not_keep_the_others_from_being_collected(engines: Engines) -> None:
     first, second = engines.add(), engines.add("Second")
     engines.queue.schedule_builds(engines.now)
-    engines.agents.vanish(BuildId("task_1-1"))
-    engines.agents.sweep_refusal = Refused("git worktree failed: the repository is gone")
-    engines.agents.end(BuildId("task_2-1"))
+    engines.executor.vanish(BuildId("task_1-1"))
+    engines.executor.sweep_refusal = Refused("git worktree failed: the repository is gone")
+    engines.executor.end(BuildId("task_2-1"))
 
     engines.queue.collect(engines.now)
 
     assert isinstance(engines.task(second).state, Completed)
-    assert isinstance(engines.task(first).state, Failed)
+    assert isinstance(engines.task(first).state, Queued)
     ended = engines.store.builds.get("task_1-1")
     assert ended is not None
     assert isinstance(ended.state, Ended)
@@ -404,15 +412,15 @@ def test_one_that_cannot_be_swept_does_not_keep_the_others_from_being_collected(
 def test_a_build_that_two_processes_collect_is_collected_once(engines: Engines, home: Path) -> None:
     task = engines.add()
     build = engines.start(task)
-    engines.agents.end(build.id)
+    engines.executor.end(build.id)
     other = open_store(home, engines.clock)
-    builds = Builds(other, engines.agents, engines.records, engines.config)
+    builds = Builds(other, engines.executor, engines.records, engines.config)
     queue = AutonomousQueue(other, builds, engines.records, engines.config)
     seen = builds.active()
 
     assert [moved.id for moved in engines.queue.collect(engines.now)] == [task.id]
     with other.transaction():
-        again = builds.record_end(seen[0].id, engines.agents.result(build.id) or factories.result(), engines.now)
+        again = builds.record_end(seen[0].id, result_of(engines.executor, build.id) or factories.result(), engines.now)
 
     assert again is None
     assert queue.collect(engines.now) == []
@@ -434,7 +442,7 @@ def test_an_ended_build_keeps_its_result(engines: Engines) -> None:
 
 def test_a_stop_after_the_end_is_refused(engines: Engines) -> None:
     build = engines.start(engines.add())
-    engines.agents.end(build.id)
+    engines.executor.end(build.id)
     engines.queue.collect(engines.now)
 
     with pytest.raises(Conflict, match=r"That build has ended already."):
@@ -451,6 +459,6 @@ def test_the_wish_to_stop_is_recorded_with_who_had_it(engines: Engines) -> None:
     assert stopping is not None
     assert stopping.state == Active(stop_requested=True, stop_requested_by=OWNER)
     engines.builds.signal_stop(build.id)
-    result = engines.agents.result(build.id)
+    result = result_of(engines.executor, build.id)
     assert result is not None
     assert result.outcome == Stopped()

@@ -26,7 +26,7 @@ def completed(engines: Engines, outcome: Outcome | None = None) -> Task:
         f"{task.id}.txt",
         "words\n",
     )
-    engines.agents.end(build.id, outcome)
+    engines.executor.end(build.id, outcome)
     engines.queue.collect(engines.now)
     return engines.task(task)
 

@@ -10,9 +10,11 @@ from core.build_scheduler import BuildScheduler
 from core.model.build import Broke
 from core.model.ids import ProjectName, TaskId
 from core.model.task import Category, Priority, Running
+from core.surroundings import look_around
 from storage import JournalStore
 from tests import factories
 from tests.core.conftest import OWNER, Engines
+from tests.fakes import FakeExecutor, SetClock
 
 
 def test_the_open_list_shows_what_runs_then_what_waits_then_what_asks(engines: Engines) -> None:
@@ -21,7 +23,7 @@ def test_the_open_list_shows_what_runs_then_what_waits_then_what_asks(engines: E
     high = engines.add("High", priority=Priority.HIGH, hours=4.0)
     runs = engines.add("Runs", start_now=True)
     engines.start(runs)
-    engines.agents.end(engines.builds.active()[0].id)
+    engines.executor.end(engines.builds.active()[0].id)
 
     listed = engines.scheduler.open_tasks()
 
@@ -34,7 +36,7 @@ def test_the_finished_list_shows_the_latest_first(engines: Engines) -> None:
     engines.queue.cancel(first.id, OWNER, engines.now)
     engines.finish(third)
 
-    engines.agents.end(engines.builds.active()[0].id, Broke())
+    engines.executor.end(engines.builds.active()[0].id, Broke())
     engines.queue.collect(engines.now)
 
     assert [entry.task.id for entry in engines.scheduler.finished()] == [third.id, second.id, first.id]
@@ -47,7 +49,7 @@ def test_next_are_the_three_best_that_are_free_to_go(engines: Engines) -> None:
     engines.add("Asks", category=Category.FEATURE, priority=Priority.CRITICAL)
     others = [engines.add(f"Other {number}") for number in range(3)]
 
-    assert [entry.task.id for entry in engines.scheduler.next()] == [task.id for task in others]
+    assert [entry.task.id for entry in engines.scheduler.next(engines.now)] == [task.id for task in others]
     assert engines.scheduler.find(waits.id).waits_for == [first.id]
 
 
@@ -55,19 +57,21 @@ def test_next_are_the_three_best_that_are_free_to_go(engines: Engines) -> None:
     "missing", [{"project": None}, {"project": ProjectName("gone")}, {"command": None}], ids=["none", "gone", "agent"]
 )
 def test_what_cannot_be_built_is_not_next(store: JournalStore, home: Path, missing: dict[str, Any]) -> None:
-    scheduler = BuildScheduler(store, factories.config(home, agent_command=None))
+    config = factories.config(home, agent_command=None)
+    executor = FakeExecutor(home, SetClock())
+    scheduler = BuildScheduler(store, config, lambda now: look_around(store, executor, config, now))
     with store.transaction():
         store.projects.put("shop", factories.project())
         for task in (factories.task(1, command="true"), factories.task(2, **{"command": "true", **missing})):
             store.tasks.put(task.id, task)
 
-    assert [entry.task.id for entry in scheduler.next()] == ["task_1"]
+    assert [entry.task.id for entry in scheduler.next(factories.NOW)] == ["task_1"]
 
 
 def test_what_waits_for_its_window_is_next_all_the_same(engines: Engines) -> None:
     long = engines.add(hours=8.0)
 
-    assert [entry.task.id for entry in engines.scheduler.next()] == [long.id]
+    assert [entry.task.id for entry in engines.scheduler.next(engines.now)] == [long.id]
 
 
 def test_why_a_task_waits(engines: Engines) -> None:
@@ -109,7 +113,7 @@ def test_discarded_hours_are_not_shipped(engines: Engines) -> None:
     build = engines.store.builds.get(state.build)
     assert build is not None
     engines.workspaces.commit(Path("/srv/shop"), build.spec.branch, "b.txt", "words\n")
-    engines.agents.end(build.id)
+    engines.executor.end(build.id)
     engines.queue.collect(engines.now)
     assert engines.scheduler.stats(engines.now).hours_shipped == 3.0
 

@@ -26,7 +26,7 @@ DONE = Completed(build=BuildId("task_1-1"), at=NOW, delivery=Unmerged())
 def plan(
     tasks: Sequence[Task], running: Sequence[Build] = (), now: datetime = NOW, config: Config = CONFIG
 ) -> planning.Plan:
-    return planning.plan(tasks, running, PROJECTS, config, now)
+    return planning.plan(tasks, running, factories.surroundings(config), now)
 
 
 def starts(made: planning.Plan) -> list[tuple[str, int, timedelta]]:
@@ -74,7 +74,7 @@ def test_each_task_that_is_left_out_says_why(changes: dict[str, object], reason:
 
 
 def test_without_any_project_the_reason_says_so() -> None:
-    made = planning.plan([factories.task(1, project=None)], [], {}, CONFIG, NOW)
+    made = planning.plan([factories.task(1, project=None)], [], factories.surroundings(CONFIG, projects={}), NOW)
 
     assert reasons(made) == {"task_1": "no project is registered"}
 

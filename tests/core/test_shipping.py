@@ -21,7 +21,7 @@ def task(engines: Engines) -> Task:
     task = engines.add("Write docs")
     build = engines.start(task)
     engines.workspaces.commit(SHOP, build.spec.branch, "docs.txt", "words\n")
-    engines.agents.end(build.id)
+    engines.executor.end(build.id)
     engines.queue.collect(engines.now)
     return engines.task(task)
 
@@ -148,7 +148,7 @@ def test_a_failed_task_has_nothing_to_merge_but_its_branch_can_be_dropped(engine
     task = engines.add()
     build = engines.start(task)
     engines.workspaces.commit(SHOP, build.spec.branch, "docs.txt", "words\n")
-    engines.agents.end(build.id, Broke())
+    engines.executor.end(build.id, Broke())
     engines.queue.collect(engines.now)
     failed = engines.task(task)
 

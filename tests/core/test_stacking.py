@@ -16,7 +16,7 @@ def built(engines: Engines, title: str, file: str, *depends: Task) -> Task:
     task = engines.add(title, depends=[other.id for other in depends])
     build = engines.start(task)
     engines.workspaces.commit(SHOP, build.spec.branch, file, "words\n")
-    engines.agents.end(build.id)
+    engines.executor.end(build.id)
     engines.queue.collect(engines.now)
     return engines.task(task)
 

@@ -1,4 +1,4 @@
-"""The bot on the local Telegram, in memory: real handlers, real engines, a real store; agents in memory, time set."""
+"""The bot on the local Telegram, in memory: real handlers, real engines, a real store; executor in memory, time set."""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -39,7 +39,7 @@ from handlers.tasks import card_of
 from storage import JournalStore, open_store
 from storage.schema import TABLES
 from tests import factories
-from tests.fakes import FakeAgents, FakeRecords, FakeWorkspaces, SetClock
+from tests.fakes import FakeExecutor, FakeRecords, FakeWorkspaces, SetClock
 
 TOKEN = "4711:" + "localtoken" * 3 + "abcde"
 JARVIS = User(id=4711, first_name="Jarvis", is_bot=True, username="jarvis_bot")
@@ -56,7 +56,7 @@ class House:
     services: Services
     store: JournalStore
     clock: SetClock
-    agents: FakeAgents
+    executor: FakeExecutor
     workspaces: FakeWorkspaces
     records: FakeRecords
     builds: Builds
@@ -129,7 +129,7 @@ class House:
         build = self.store.builds.get(state.build)
         assert build is not None
         commit = self.workspaces.commit(SHOP, build.spec.branch, f"{build.id}.txt", "words\n")
-        self.agents.end(build.id, outcome, commit=commit)
+        self.executor.end(build.id, outcome, commit=commit)
         await self.beat()
         return self.task(task.id)
 
@@ -207,9 +207,9 @@ async def open_house(home: Path, clock: SetClock, logged: list[structlog.typing.
     ) -> House:
         api = like.api if like else api or BotApi(JARVIS, ANN, clock)
         store = like.store if like else open_store(home, clock)
-        agents = like.agents if like else FakeAgents(home, clock)
+        executor = like.executor if like else FakeExecutor(home, clock)
         workspaces = like.workspaces if like else FakeWorkspaces()
-        house = await start(api, store, clock, agents, workspaces, owners, factories.config(home, **settings), logged)
+        house = await start(api, store, clock, executor, workspaces, owners, factories.config(home, **settings), logged)
         if like is not None:
             house._offset = like._offset
         opened.append(house)
@@ -225,7 +225,7 @@ async def start(
     api: BotApi,
     store: JournalStore,
     clock: SetClock,
-    agents: FakeAgents,
+    executor: FakeExecutor,
     workspaces: FakeWorkspaces,
     owners: frozenset[UserId],
     config: Config,
@@ -234,10 +234,10 @@ async def start(
     request = InMemoryRequest(api, TOKEN)
     app = telegram_app.build(TOKEN, "http://localhost", request=request)
     records, woken = FakeRecords(), list[bool]()
-    builds = Builds(store, agents, records, config)
+    builds = Builds(store, executor, records, config)
     queue = AutonomousQueue(store, builds, records, config)
     people = People(store, owners)
-    scheduler, approvals = BuildScheduler(store, config), Approvals(store)
+    scheduler, approvals = BuildScheduler(store, config, builds.look_around), Approvals(store)
     card = partial(card_of, scheduler, approvals, clock, config.zone)
     outbox = Outbox(store, builds, people, card, app.bot, clock, config.zone)
 
@@ -257,12 +257,12 @@ async def start(
         approvals=approvals,
         drafts=Drafts(store, queue),
         shipping=Shipping(store, workspaces, records, config),
-        briefs=Briefs(store, agents, config),
+        briefs=Briefs(store, executor, config),
         projects=Projects(
             store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home)
         ),
         make_sample=sample,
-        log_of=agents.log,
+        log_of=executor.log_file,
         refresh=outbox.refresh,
         wake=lambda: woken.append(True),
         is_local=True,
@@ -270,7 +270,7 @@ async def start(
     telegram_app.equip(app, services)
     await app.initialize()
     house = House(
-        api, app, services, store, clock, agents, workspaces, records, builds, outbox, woken=woken, logged=logged
+        api, app, services, store, clock, executor, workspaces, records, builds, outbox, woken=woken, logged=logged
     )
     api.subscribe(lambda event: house.toasts.append(event) if isinstance(event, PressAnswered) else None)
     return house

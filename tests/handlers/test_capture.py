@@ -170,7 +170,7 @@ async def test_the_card_of_a_new_task_says_when_it_starts_and_keeps_up(house: Ho
     assert house.text(card).startswith("🔨 Write the guide\n/task_1 · in progress since")
     assert "⏱" not in house.text(card)
 
-    house.agents.end(house.agents.launched[0])
+    house.executor.end(house.executor.launched[0])
     await house.beat()
     assert house.text(card).startswith("✅ Write the guide\n/task_1 · completed now, not merged yet")
 

@@ -359,7 +359,7 @@ async def test_retry_of_something_rejected_asks_again(house: House) -> None:
 
 async def test_logs_are_shown_or_sent_as_a_file(house: House) -> None:
     await house.build(house.add())
-    path = house.agents.log(house.store.builds.all()[0].id)
+    path = house.executor.log_file(house.store.builds.all()[0].id)
     path.parent.mkdir(parents=True)
     path.write_text("<working> & done\n")
     assert "<working> & done" in await house.ask("/log 1")
@@ -375,7 +375,7 @@ async def test_a_long_diff_is_a_file(house: House) -> None:
     await house.beat()
     build = house.store.builds.all()[0]
     commit = house.workspaces.commit(SHOP, build.spec.branch, "long.txt", "<line> & more\n" * 1000)
-    house.agents.end(build.id, commit=commit)
+    house.executor.end(build.id, commit=commit)
     await house.beat()
 
     assert await house.ask("/diff 1") == "🔍 The change of /task_1"
@@ -421,7 +421,7 @@ async def test_the_brief_is_safe_to_send_however_much_there_is_to_tell(house: Ho
     for _ in range(4):
         await house.beat()
         for build in house.builds.active():
-            house.agents.end(build.id, Broke())
+            house.executor.end(build.id, Broke())
         await house.beat()
     for number in range(12):
         house.add(f"Ask {number} " + "🚀" * 150, category=Category.FEATURE, chat=ChatId(ANN.id))

@@ -19,7 +19,7 @@ async def test_the_whole_way_of_a_newcomer(empty_house: House) -> None:
     house = empty_house
     await house.ask("/start")
     assert (await house.press(house.last_id(), "sample")).text is None
-    assert house.services.scheduler.next()[0].task.chat == ANN.id
+    assert house.services.scheduler.next(house.clock())[0].task.chat == ANN.id
 
     task = await house.build(house.task("task_1"))
     news = house.last_id()

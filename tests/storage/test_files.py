@@ -48,7 +48,11 @@ def test_data_files_are_json_for_people(store: JournalStore, make_task: MakeTask
     queue = json.loads((store.folder / "build_queue.json").read_text())
     assert (queue["version"], queue["through"]) == (1, 1)
     assert queue["tables"]["tasks"]["task_1"]["title"] == "Grüße an „alle“\n"
-    assert queue["tables"]["tasks"]["task_1"]["state"] == {"state": "queued", "since": "2025-03-01T12:00:00Z"}
+    assert queue["tables"]["tasks"]["task_1"]["state"] == {
+        "state": "queued",
+        "since": "2025-03-01T12:00:00Z",
+        "not_before": None,
+    }
     marks = json.loads((store.folder / "marks.json").read_text())["tables"]
     assert marks == {"marks": {"brief": "2025-03-01T12:00:00Z"}, "sequences": {"task": 1}}
     assert not (store.folder / "projects.json").exists()

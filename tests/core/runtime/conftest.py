@@ -11,7 +11,8 @@ import pytest
 from core.model.build import BuildResult, BuildSpec, Engine, Limits
 from core.model.ids import BuildId, TaskId
 from core.runtime.clock import utc_now
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
+from tests.standing import is_alive, result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -81,9 +82,9 @@ def wait_for() -> Callable[[Callable[[], object]], None]:
 
 
 @pytest.fixture
-def agents(home: Path, git_config: None) -> Iterator[LocalAgents]:
+def executor(home: Path, git_config: None) -> Iterator[LocalExecutor]:
     """At the end no process of any build may be left."""
-    yield LocalAgents(home, utc_now)
+    yield LocalExecutor(home, utc_now)
     deadline = time.monotonic() + 10
     while left := _processes_below(home):
         if time.monotonic() > deadline:
@@ -94,14 +95,16 @@ def agents(home: Path, git_config: None) -> Iterator[LocalAgents]:
 
 
 @pytest.fixture
-def finish(agents: LocalAgents, wait_for: Callable[[Callable[[], object]], None]) -> Callable[[BuildSpec], BuildResult]:
+def finish(
+    executor: LocalExecutor, wait_for: Callable[[Callable[[], object]], None]
+) -> Callable[[BuildSpec], BuildResult]:
     """Start a build and wait for its result."""
 
     def run(spec: BuildSpec) -> BuildResult:
-        agents.start(spec)
-        wait_for(lambda: agents.result(spec.id) is not None or not agents.alive(spec.id))
-        result = agents.result(spec.id)
-        assert result is not None, agents.log(spec.id).with_name("builder.log").read_text()
+        executor.submit(spec)
+        wait_for(lambda: result_of(executor, spec.id) is not None or not is_alive(executor, spec.id))
+        result = result_of(executor, spec.id)
+        assert result is not None, executor.log_file(spec.id).with_name("builder.log").read_text()
         return result
 
     return run

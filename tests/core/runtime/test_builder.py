@@ -1,6 +1,5 @@
 """Builds from the worktree to the proof: real processes in a real repository."""
 
-import os
 import stat
 import sys
 from collections.abc import Callable
@@ -24,7 +23,8 @@ from core.model.build import (
     Unverified,
 )
 from core.model.ids import BuildId
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
+from tests.standing import progress_of, result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -282,7 +282,7 @@ def test_a_program_that_is_not_there_is_named(make_spec: MakeSpec, finish: Finis
 
 
 def test_the_environment_is_an_allowlist(
-    project: Path, owner: Git, make_spec: MakeSpec, finish: Finish, monkeypatch: pytest.MonkeyPatch
+    project: Path, home: Path, owner: Git, make_spec: MakeSpec, finish: Finish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123:secret")
     monkeypatch.setenv("SOME_SECRET", "s3cret")
@@ -301,7 +301,7 @@ def test_the_environment_is_an_allowlist(
     assert "MODEL_KEY=key" in seen
     assert "JARVIS_TASK=task_1" in seen
     assert "TERM=dumb" in seen
-    assert f"HOME={os.environ['HOME']}" in seen
+    assert f"HOME={home}/runs/task_1-1/home\n" in seen
     if builder:
         seen += owner(project, "show", f"{spec.branch}:builder.txt")
     for hidden in ("TOKEN", "secret", "s3cret", "GIT_DIR"):
@@ -343,17 +343,17 @@ def test_a_title_may_be_anything(project: Path, owner: Git, make_spec: MakeSpec,
 
 
 def test_progress_tells_the_last_line(
-    make_spec: MakeSpec, agents: LocalAgents, wait_for: Callable[[Callable[[], object]], None], tmp_path: Path
+    make_spec: MakeSpec, executor: LocalExecutor, wait_for: Callable[[Callable[[], object]], None], tmp_path: Path
 ) -> None:
     shell = f"printf '\\033[31mred\\033[0m\\rgreen 50%%\\n---\\n'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.05; done"
     spec = make_spec(shell)
-    assert agents.progress(spec.id) is None
-    agents.start(spec)
+    assert progress_of(executor, spec.id) is None
+    executor.submit(spec)
 
     def told() -> bool:
-        progress = agents.progress(spec.id)
+        progress = progress_of(executor, spec.id)
         return progress is not None and progress.last_line == "green 50%"
 
     wait_for(told)
     (tmp_path / "go").touch()
-    wait_for(lambda: agents.result(BuildId(spec.id)))
+    wait_for(lambda: result_of(executor, BuildId(spec.id)))

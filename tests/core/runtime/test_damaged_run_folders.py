@@ -11,12 +11,14 @@ import pytest
 
 from core.errors import Refused, StoreUnavailable
 from core.model.build import BuildResult, BuildSpec, NotPrepared, Phase, Progress, Unverified
+from core.model.execution import Lost, NotStarted
 from core.model.ids import BuildId
 from core.runtime.clock import utc_now
 from core.runtime.full_disk import when_there_is_room
 from core.runtime.git import GitError
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
 from core.runtime.run_folder import RunFolder
+from tests.standing import is_alive, progress_of, result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -52,23 +54,23 @@ def folder(home: Path) -> Path:
     return path
 
 
-def test_the_undamaged_files_are_read(folder: Path, agents: LocalAgents) -> None:
+def test_the_undamaged_files_are_read(folder: Path, executor: LocalExecutor) -> None:
     (folder / "result.json").write_bytes(RESULT)
     (folder / "status.json").write_bytes(STATUS)
-    assert agents.result(BUILD) is not None
-    assert agents.progress(BUILD) is not None
+    assert result_of(executor, BUILD) is not None
+    assert RunFolder(folder).progress() is not None
 
 
 @pytest.mark.parametrize("content", DAMAGED_RESULTS.values(), ids=DAMAGED_RESULTS)
 def test_a_damaged_result_counts_as_absent_and_is_kept_aside(
-    content: bytes, folder: Path, agents: LocalAgents, make_spec: MakeSpec
+    content: bytes, folder: Path, executor: LocalExecutor, make_spec: MakeSpec
 ) -> None:
     (folder / "spec.json").write_bytes(msgspec.json.encode(make_spec()))
     (folder / "result.json").write_bytes(content)
-    assert agents.result(BUILD) is None
-    agents.sweep(BUILD)
+    assert result_of(executor, BUILD) is None
+    executor.sweep(BUILD)
     assert (folder / "result.json.corrupt").read_bytes() == content
-    assert agents.result(BUILD) is None
+    assert result_of(executor, BUILD) is None
 
 
 def test_a_build_goes_on_after_a_damaged_result(folder: Path, make_spec: MakeSpec, finish: Finish) -> None:
@@ -78,32 +80,32 @@ def test_a_build_goes_on_after_a_damaged_result(folder: Path, make_spec: MakeSpe
 
 
 @pytest.mark.parametrize("content", DAMAGED_STATUS.values(), ids=DAMAGED_STATUS)
-def test_a_damaged_status_counts_as_absent(content: bytes, folder: Path, agents: LocalAgents) -> None:
+def test_a_damaged_status_counts_as_absent(content: bytes, folder: Path, executor: LocalExecutor) -> None:
     (folder / "status.json").write_bytes(content)
-    assert agents.progress(BUILD) is None
-    assert not agents.alive(BUILD)
+    assert progress_of(executor, BUILD) is None
+    assert not is_alive(executor, BUILD)
 
 
 @pytest.mark.parametrize("pid", [-5, 0, 10**15, 10**18])
-def test_impossible_process_numbers(pid: int, folder: Path, agents: LocalAgents) -> None:
+def test_impossible_process_numbers(pid: int, folder: Path, executor: LocalExecutor) -> None:
     (folder / "lock").touch()
     (folder / "status.json").write_bytes(STATUS.replace(b'"pid":1', f'"pid":{pid}'.encode()))
-    agents.stop(BUILD)
-    assert not agents.alive(BUILD)
+    executor.cancel(BUILD)
+    assert not is_alive(executor, BUILD)
 
 
 def test_folders_in_the_place_of_all_files(
-    folder: Path, agents: LocalAgents, make_spec: MakeSpec, finish: Finish
+    folder: Path, executor: LocalExecutor, make_spec: MakeSpec, finish: Finish
 ) -> None:
     for name in ("result.json", "status.json", "spec.json", "base", "stop"):
         (folder / name).mkdir()
-    assert agents.result(BUILD) is None
-    assert agents.progress(BUILD) is None
-    assert not agents.alive(BUILD)
-    assert not agents.begun(BUILD)
-    agents.sweep(BUILD)
+    assert result_of(executor, BUILD) is None
+    assert progress_of(executor, BUILD) is None
+    assert not is_alive(executor, BUILD)
+    assert executor.status(BUILD) == NotStarted()
+    executor.sweep(BUILD)
     with pytest.raises(Refused):
-        agents.start(make_spec("true"))
+        executor.submit(make_spec("true"))
     (folder / "spec.json").rmdir()
     (folder / "stop").rmdir()
     (folder / "base").rmdir()
@@ -111,18 +113,22 @@ def test_folders_in_the_place_of_all_files(
     assert finish(make_spec("echo two > a.txt")).outcome == Unverified()
 
 
-def test_a_file_in_the_place_of_the_run_folder(folder: Path, agents: LocalAgents, make_spec: MakeSpec) -> None:
+def test_a_file_in_the_place_of_the_run_folder(folder: Path, executor: LocalExecutor, make_spec: MakeSpec) -> None:
     folder.rmdir()
     folder.write_text("x")
-    assert agents.result(BUILD) is None
-    assert agents.progress(BUILD) is None
-    assert not agents.alive(BUILD)
-    assert not agents.begun(BUILD)
-    agents.sweep(BUILD)
+    assert result_of(executor, BUILD) is None
+    assert progress_of(executor, BUILD) is None
+    assert not is_alive(executor, BUILD)
+    assert executor.status(BUILD) == NotStarted()
+    executor.sweep(BUILD)
     with pytest.raises(Refused):
-        agents.start(make_spec("true"))
+        executor.submit(make_spec("true"))
     with pytest.raises(StoreUnavailable, match="could not be asked to stop"):
-        agents.stop(BUILD)
+        executor.cancel(BUILD)
+
+
+def has_begun(home: Path, build: BuildId) -> bool:
+    return RunFolder.of(home, build).has_begun()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no commit"])
@@ -138,29 +144,29 @@ def test_a_damaged_note_of_the_base(
 
 
 def test_begun_is_told_before_the_agent_starts_and_outlives_the_status(
-    make_spec: MakeSpec, home: Path, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+    make_spec: MakeSpec, home: Path, executor: LocalExecutor, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     spec = make_spec(f'touch "{tmp_path}/on"; exec sleep 300', verify=f'touch "{tmp_path}/checks"; exec sleep 300')
-    agents.start(spec)
+    executor.submit(spec)
     wait_for((tmp_path / "checks").exists)
-    assert not agents.begun(spec.id)
-    agents.stop(spec.id)
-    wait_for(lambda: not agents.alive(spec.id))
-    assert not agents.begun(spec.id)
+    assert not has_begun(home, spec.id)
+    executor.cancel(spec.id)
+    wait_for(lambda: not is_alive(executor, spec.id))
+    assert not has_begun(home, spec.id)
 
     second = make_spec(
         f'test -e "{home}/runs/task_2-1/begun" && touch "{tmp_path}/on"; exec sleep 300', build="task_2-1"
     )
-    agents.start(second)
+    executor.submit(second)
     wait_for((tmp_path / "on").exists)
-    progress = agents.progress(second.id)
+    progress = progress_of(executor, second.id)
     assert progress is not None
     os.kill(progress.pid, signal.SIGKILL)
-    wait_for(lambda: not agents.alive(second.id))
+    wait_for(lambda: not is_alive(executor, second.id))
     (home / "runs" / second.id / "status.json").unlink()
-    assert agents.begun(second.id)
-    assert LocalAgents(home, utc_now).begun(second.id)
-    agents.sweep(second.id)
+    assert has_begun(home, second.id)
+    assert LocalExecutor(home, utc_now).status(second.id) == Lost(resumable=False)
+    executor.sweep(second.id)
 
 
 def test_a_result_is_written_when_there_is_room_again(tmp_path: Path) -> None:

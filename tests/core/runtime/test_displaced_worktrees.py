@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.model.build import AgentFailed, BuildResult, BuildSpec, Empty, Proven
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
+from tests.standing import is_alive, progress_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -101,18 +102,18 @@ def test_the_sweep_after_a_crash_does_not_follow_a_link(
     home: Path,
     owner: Git,
     make_spec: MakeSpec,
-    agents: LocalAgents,
+    executor: LocalExecutor,
     wait_for: WaitFor,
     tmp_path: Path,
 ) -> None:
     swap = f'W=$PWD; cd /; rm -rf "$W"; ln -s "{precious}" "$W"; touch "{tmp_path}/on"; exec sleep 300'
     spec = make_spec(swap)
-    agents.start(spec)
+    executor.submit(spec)
     wait_for((tmp_path / "on").exists)
-    progress = agents.progress(spec.id)
+    progress = progress_of(executor, spec.id)
     assert progress is not None
     os.kill(progress.pid, signal.SIGKILL)
-    wait_for(lambda: not agents.alive(spec.id))
-    agents.sweep(spec.id)
+    wait_for(lambda: not is_alive(executor, spec.id))
+    executor.sweep(spec.id)
     assert intact(precious)
     assert no_leftovers(home, project, owner)

@@ -9,8 +9,9 @@ import pytest
 from core.errors import Conflict
 from core.model.build import BuildSpec, MergeDone, Proven
 from core.runtime.git import GitError, git
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
 from core.runtime.workspaces import GitWorkspaces
+from tests.standing import result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -203,16 +204,16 @@ def test_pressed_twice_at_once_it_merges_once(project: Path, owner: Git, work: W
 
 
 def test_several_merges_and_builds_at_once(
-    project: Path, owner: Git, work: Work, make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor
+    project: Path, owner: Git, work: Work, make_spec: MakeSpec, executor: LocalExecutor, wait_for: WaitFor
 ) -> None:
     specs = [work({f"{n}.txt": "new\n"}, f"task_{n}-1") for n in range(1, 4)]
     running = [make_spec(f"echo {n} > a.txt", build=f"task_{n}-1", verify="true") for n in (8, 9)]
     for spec in running:
-        agents.start(spec)
+        executor.submit(spec)
     found = together([lambda spec=spec: SPACES.merge(spec, "Merge") for spec in specs])  # type: ignore[misc]
     assert [isinstance(done, MergeDone) and done.checkout_updated for done in found] == [True] * 3
-    wait_for(lambda: all(agents.result(spec.id) for spec in running))
-    results = [agents.result(spec.id) for spec in running]
+    wait_for(lambda: all(result_of(executor, spec.id) for spec in running))
+    results = [result_of(executor, spec.id) for spec in running]
     assert [result.outcome for result in results if result] == [Proven()] * 2
     assert owner(project, "status", "--porcelain") == ""
 

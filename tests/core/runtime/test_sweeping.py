@@ -13,7 +13,7 @@ import pytest
 
 from core.model.build import BuildSpec
 from core.model.ids import BuildId
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
 from core.runtime.locks import try_lock
 from core.runtime.worktrees import add
 
@@ -49,16 +49,16 @@ def records(project: Path, owner: Git) -> int:
 @pytest.mark.parametrize("spec_known", [True, False])
 @pytest.mark.parametrize("suffix", ["", "-baseline", "-proof", "-merge"])
 def test_leftovers_are_removed(
-    suffix: str, spec_known: bool, leave: Leave, project: Path, owner: Git, agents: LocalAgents
+    suffix: str, spec_known: bool, leave: Leave, project: Path, owner: Git, executor: LocalExecutor
 ) -> None:
     place = leave(suffix, spec_known=spec_known)
-    agents.sweep_leftovers(set())
+    executor.reattach(set())
     assert not place.exists()
     assert records(project, owner) == 0
 
 
 def test_unsaved_work_is_kept_and_logged(
-    leave: Leave, project: Path, owner: Git, agents: LocalAgents, caplog: pytest.LogCaptureFixture
+    leave: Leave, project: Path, owner: Git, executor: LocalExecutor, caplog: pytest.LogCaptureFixture
 ) -> None:
     changed, new, detached, saved = (leave(build=f"task_{n}-1") for n in (1, 2, 3, 4))
     (changed / "a.txt").write_text("two\n")
@@ -68,24 +68,24 @@ def test_unsaved_work_is_kept_and_logged(
         (place / "a.txt").write_text(f"{place.name}\n")
         owner(place, "commit", "-qam", "work")
     with caplog.at_level(logging.WARNING):
-        agents.sweep_leftovers(set())
+        executor.reattach(set())
     assert [place.exists() for place in (changed, new, detached, saved)] == [True, True, True, False]
     assert all(str(place) in caplog.text for place in (changed, new, detached))
     assert owner(project, "show", "jarvis/task_4-1:a.txt") == "task_4-1\n"
 
 
-def test_what_is_in_use_stays(leave: Leave, home: Path, agents: LocalAgents) -> None:
+def test_what_is_in_use_stays(leave: Leave, home: Path, executor: LocalExecutor) -> None:
     active, alive = leave("-proof"), leave("-proof", build="task_2-1")
     lock = try_lock(home / "runs" / "task_2-1" / "lock")
     assert lock is not None
     with lock:
-        agents.sweep_leftovers({BuildId("task_1-1")})
+        executor.reattach({BuildId("task_1-1")})
     assert active.exists()
     assert alive.exists()
 
 
 def test_links_and_foreign_folders(
-    leave: Leave, home: Path, project: Path, agents: LocalAgents, tmp_path: Path
+    leave: Leave, home: Path, project: Path, executor: LocalExecutor, tmp_path: Path
 ) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
@@ -96,7 +96,7 @@ def test_links_and_foreign_folders(
     foreign = link.with_name("task_3-1-proof")
     foreign.mkdir()
     (foreign / "thesis.txt").touch()
-    agents.sweep_leftovers(set())
+    executor.reattach(set())
     assert (precious / "thesis.txt").exists()
     assert not link.is_symlink()
     assert not link.with_name("check-abc").is_symlink()
@@ -104,17 +104,17 @@ def test_links_and_foreign_folders(
 
 
 def test_the_sweep_of_a_build_removes_all_its_places(
-    leave: Leave, project: Path, home: Path, owner: Git, agents: LocalAgents
+    leave: Leave, project: Path, home: Path, owner: Git, executor: LocalExecutor
 ) -> None:
     for suffix in ("-baseline", "-proof", "-merge"):
         leave(suffix)
-    agents.sweep(BuildId("task_1-1"))
+    executor.sweep(BuildId("task_1-1"))
     assert list((home / "worktrees").iterdir()) == []
     assert records(project, owner) == 0
 
 
 def test_a_try_of_a_command_that_was_killed(
-    project: Path, home: Path, owner: Git, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+    project: Path, home: Path, owner: Git, executor: LocalExecutor, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     code = (
         "import sys, pathlib; from core.runtime.commands import run_check\n"
@@ -127,16 +127,16 @@ def test_a_try_of_a_command_that_was_killed(
         env={**os.environ, "PYTHONPATH": str(root)},
     )
     wait_for((tmp_path / "on").exists)
-    agents.sweep_leftovers(set())
+    executor.reattach(set())
     assert len(list((home / "worktrees").iterdir())) == 1, "it still runs"
     child.kill()
     child.wait()
-    agents.sweep_leftovers(set())
+    executor.reattach(set())
     assert list((home / "worktrees").iterdir()) == []
     assert records(project, owner) == 0
 
 
-def test_somebody_who_looks_around_in_a_terminal_is_not_ended(leave: Leave, agents: LocalAgents) -> None:
+def test_somebody_who_looks_around_in_a_terminal_is_not_ended(leave: Leave, executor: LocalExecutor) -> None:
     place = leave()
     pid, terminal = pty.fork()
     if pid == 0:
@@ -144,7 +144,7 @@ def test_somebody_who_looks_around_in_a_terminal_is_not_ended(leave: Leave, agen
         os.execvp("sh", ["sh", "-c", "echo here; read answer"])
     assert b"here" in os.read(terminal, 100)
     daemon = subprocess.Popen(["sleep", "300"], cwd=place, start_new_session=True)
-    agents.sweep(BuildId("task_1-1"))
+    executor.sweep(BuildId("task_1-1"))
     assert daemon.wait(10) < 0
     os.write(terminal, b"bye\n")
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -1,42 +1,61 @@
-"""Build processes on this machine: the adapter behind `core.ports.Agents`."""
+"""Build processes on this machine: the adapter behind `core.ports.Executor`."""
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import psutil
 
 from core.errors import Refused, StoreUnavailable
-from core.model.build import BuildResult, BuildSpec, Progress
+from core.model.build import BuildSpec, Confinement, Level
+from core.model.execution import Alive, Capacity, Finished, LogPart, Lost, NotStarted, Status
 from core.model.ids import BuildId
 from core.ports import Clock
 from core.runtime import sweeping
+from core.runtime.confinement import Unconfinable, available, resolve
 from core.runtime.environment import allowed
+from core.runtime.local_environment import python_environment
 from core.runtime.locks import Lock, is_locked, try_lock
 from core.runtime.process_tree import start_time
 from core.runtime.run_folder import RunFolder
 
-_IMPORT_ROOT = Path(__file__).resolve().parents[2]
 _LOCK_PATIENCE = 0.5
 _SAME_START = 2.0
+STALL_SECONDS = 90.0
+"""Without a sign of life, after which a build process is taken for hung."""
+
+_log = logging.getLogger(__name__)
 
 
-class LocalAgents:
+class LocalExecutor:
     """One process per build, independent of this one: it goes on when the bot ends, and is found again.
 
-    `home` is `JARVIS_HOME`. A build process holds the lock on its run folder for as long as it lives.
+    `home` is `JARVIS_HOME`, `level` how builds are to be confined, `environment` what agents get their variables from.
+    A build process holds the lock on its run folder as long as it lives, and touches a file there every few seconds.
     """
 
-    def __init__(self, home: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        home: Path,
+        clock: Clock,
+        level: Level = Level.AUTO,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self._home = home.resolve()
         self._clock = clock
+        self._level = level
+        self._environment = environment
+        self._hearts: dict[BuildId, tuple[float, float]] = {}
         self._children: list[subprocess.Popen[bytes]] = []
         self._reaping = threading.Lock()
 
-    def start(self, spec: BuildSpec) -> None:
+    def submit(self, spec: BuildSpec) -> None:
         """Start the build process, unless this build already runs or has ended.
 
         Raises Refused when the process can't be started.
@@ -56,24 +75,39 @@ class LocalAgents:
         except OSError as error:
             raise Refused(f"The build could not be started: {error.strerror or error}.") from error
 
-    def progress(self, build: BuildId) -> Progress | None:
-        """How far it is; None before the build process has said anything."""
-        return self._folder(build).progress()
-
-    def result(self, build: BuildId) -> BuildResult | None:
-        """The result once there is one; None while it runs."""
-        return self._folder(build).result()
-
-    def alive(self, build: BuildId) -> bool:
-        """Whether the build process lives."""
+    def status(self, build: BuildId) -> Status:
+        """How it stands. A build process that shows no sign of life is ended here, and so becomes lost."""
         self._reap()
-        return is_locked(self._folder(build).lock)
+        folder = self._folder(build)
+        # In this order: a build process that another one starts meanwhile is not taken for one that vanished, and one
+        # that ends meanwhile has written its result before.
+        begun, alive, result = folder.has_begun(), is_locked(folder.lock), folder.result()
+        if result is not None:
+            return Finished(result=result)
+        if alive:
+            self._listen_to_heart(folder)
+            return Alive(progress=folder.progress())
+        if not begun:
+            return NotStarted()
+        return Lost(resumable=folder.findings() is not None)
 
-    def begun(self, build: BuildId) -> bool:
-        """Whether its agent may have been started: then it must not be started again."""
-        return self._folder(build).has_begun()
+    def log(self, build: BuildId, offset: int = 0, most: int = 1_000_000) -> LogPart:
+        """What its agent has said, in words if it speaks in JSON."""
+        try:
+            with self.log_file(build).open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                start = max(size + offset, 0) if offset < 0 else min(offset, size)
+                file.seek(start)
+                return LogPart(data=file.read(most), offset=start, size=size)
+        except OSError:
+            return LogPart(data=b"", offset=0, size=0)
 
-    def stop(self, build: BuildId) -> None:
+    def log_file(self, build: BuildId) -> Path:
+        """Where `log` reads from (the file may not exist yet)."""
+        folder = self._folder(build)
+        return folder.readable if folder.readable.exists() else folder.output
+
+    def cancel(self, build: BuildId) -> None:
         """Ask the build process to end its agent with all descendants; returns at once.
 
         The wish is durable: a build process that starts later ends at once. Raises StoreUnavailable when it can't be
@@ -89,7 +123,7 @@ class LocalAgents:
             raise StoreUnavailable(
                 f"The build could not be asked to stop: {folder.path} can't be written ({error.strerror or error})."
             ) from error
-        self._wake(folder)
+        self._signal(folder, signal.SIGTERM)
 
     def sweep(self, build: BuildId) -> None:
         """End what a vanished build process left behind, and remove its worktrees; its commits stay.
@@ -110,24 +144,28 @@ class LocalAgents:
         except OSError as error:
             raise Refused(f"What {build} left could not be cleaned up: {error.strerror or error}.") from error
 
-    def sweep_leftovers(self, active: set[BuildId]) -> None:
+    def reattach(self, active: Collection[BuildId]) -> None:
         """Remove worktrees below the home folder that belong to no build of `active` and to no living process.
 
-        For the start of the bot. Those with unsaved work are kept, and logged; nothing is raised.
+        Builds that go on need nothing from us. Worktrees with unsaved work are kept, and logged; nothing is raised.
         """
-        sweeping.sweep_leftovers(self._home, active)
+        sweeping.sweep_leftovers(self._home, set(active))
 
-    def log(self, build: BuildId) -> Path:
-        """Where the output of the agent is (the file may not exist yet)."""
-        return self._folder(build).output
+    def capacity(self) -> Capacity:
+        """As many as the settings say, if they can be confined as the settings say."""
+        try:
+            level = resolve(Confinement(level=self._level))
+        except Unconfinable as error:
+            return Capacity(slots=0, reason=str(error))
+        return Capacity(confined=level is not Level.NONE, detail=available().get(level, ""))
 
     def _folder(self, build: BuildId) -> RunFolder:
         return RunFolder.of(self._home, build)
 
     def _launch(self, folder: RunFolder, spec: BuildSpec, lock: Lock) -> None:
-        environment = allowed(os.environ, (*spec.environment, "XDG_CONFIG_HOME"))
-        ours = os.environ.get("PYTHONPATH")
-        environment["PYTHONPATH"] = f"{_IMPORT_ROOT}{os.pathsep}{ours}" if ours else str(_IMPORT_ROOT)
+        environment = python_environment(
+            allowed(self._environment, (*spec.environment, *spec.engine.keys, "XDG_CONFIG_HOME"))
+        )
         log = os.open(folder.builder_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             # The lock goes over with its descriptor, so there is no moment in which a second start could slip in.
@@ -154,14 +192,30 @@ class LocalAgents:
         started = start_time(progress.pid)
         return started is not None and abs(started - progress.started) < _SAME_START
 
-    def _wake(self, folder: RunFolder) -> None:
+    def _listen_to_heart(self, folder: RunFolder) -> None:
+        """End a build process that hangs. By our own clock: a machine that sleeps stops both."""
+        build = BuildId(folder.path.name)
+        try:
+            beat = folder.heart.stat().st_mtime
+        except OSError:
+            beat = 0.0
+        last, since = self._hearts.get(build, (None, 0.0))
+        if beat != last:
+            self._hearts[build] = (beat, time.monotonic())
+        elif time.monotonic() - since > STALL_SECONDS:
+            _log.error("%s shows no sign of life for %.0f s; it is ended", build, STALL_SECONDS)
+            del self._hearts[build]
+            self._signal(folder, signal.SIGKILL)
+
+    def _signal(self, folder: RunFolder, number: int) -> None:
+        """To the build process; SIGTERM only says “look”."""
         progress = folder.progress()
         if progress is None or not is_locked(folder.lock) or not self._lives(folder):
             return
         try:
-            # To the build process SIGTERM only says "look"; make sure that it is one.
+            # Make sure that it is one.
             if "core.runtime.builder" in psutil.Process(progress.pid).cmdline():
-                os.kill(progress.pid, signal.SIGTERM)
+                os.kill(progress.pid, number)
         except (psutil.Error, OSError):
             return
 

@@ -14,10 +14,12 @@ import pytest
 
 from core.errors import Refused
 from core.model.build import BuildResult, BuildSpec, Limits, Phase, Proven, Stopped, TimedOut, Unverified
+from core.model.execution import NotStarted
 from core.model.ids import BuildId
-from core.ports import Agents
+from core.ports import Executor
 from core.runtime.clock import utc_now
-from core.runtime.local_agents import LocalAgents
+from core.runtime.local_executor import LocalExecutor
+from tests.standing import is_alive, progress_of, result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -67,48 +69,46 @@ def lives(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
-def pid_of(agents: LocalAgents, spec: BuildSpec) -> int:
-    progress = agents.progress(spec.id)
+def pid_of(executor: LocalExecutor, spec: BuildSpec) -> int:
+    progress = progress_of(executor, spec.id)
     assert progress is not None
     return progress.pid
 
 
-def test_it_is_what_the_engines_expect(agents: LocalAgents) -> None:
-    port: Agents = agents
-    assert port.progress(BuildId("task_9-1")) is None
-    assert port.result(BuildId("task_9-1")) is None
-    assert not port.alive(BuildId("task_9-1"))
+def test_it_is_what_the_engines_expect(executor: LocalExecutor) -> None:
+    port: Executor = executor
+    assert port.status(BuildId("task_9-1")) == NotStarted()
     port.sweep(BuildId("task_9-1"))
-    assert not port.log(BuildId("task_9-1")).exists()
+    assert port.log(BuildId("task_9-1")).size == 0
 
 
 def test_stop_ends_the_whole_tree_of_an_agent_that_does_not_want_to(
-    stubborn: BuildSpec, project: Path, owner: Git, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+    stubborn: BuildSpec, project: Path, owner: Git, executor: LocalExecutor, wait_for: WaitFor, tmp_path: Path
 ) -> None:
-    agents.start(stubborn)
+    executor.submit(stubborn)
     wait_for(lambda: len(pids(tmp_path)) == 3)
     assert all(map(lives, pids(tmp_path)))
-    assert agents.alive(stubborn.id)
+    assert is_alive(executor, stubborn.id)
 
-    agents.stop(stubborn.id)
+    executor.cancel(stubborn.id)
 
-    wait_for(lambda: agents.result(stubborn.id))
+    wait_for(lambda: result_of(executor, stubborn.id))
     assert [pid for pid in pids(tmp_path) if lives(pid)] == []
-    result = agents.result(stubborn.id)
+    result = result_of(executor, stubborn.id)
     assert result is not None
     assert result.outcome == Stopped()
     assert owner(project, "show", f"{stubborn.branch}:a.txt") == "half\n"
-    wait_for(lambda: not agents.alive(stubborn.id))
+    wait_for(lambda: not is_alive(executor, stubborn.id))
 
 
 def test_what_an_agent_leaves_running_is_ended_before_the_commit(
-    stubborn: BuildSpec, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+    stubborn: BuildSpec, executor: LocalExecutor, wait_for: WaitFor, tmp_path: Path
 ) -> None:
-    agents.start(stubborn)
+    executor.submit(stubborn)
     wait_for(lambda: len(pids(tmp_path)) == 3)
     (tmp_path / "pids" / "leave").touch()
-    wait_for(lambda: agents.result(stubborn.id))
-    result = agents.result(stubborn.id)
+    wait_for(lambda: result_of(executor, stubborn.id))
+    result = result_of(executor, stubborn.id)
     assert result is not None
     assert result.outcome == Unverified()
     assert [pid for pid in pids(tmp_path) if lives(pid)] == []
@@ -118,6 +118,7 @@ def test_a_fork_bomb_ends_at_the_limit(make_spec: MakeSpec, finish: Finish, tmp_
     # Each generation forks two, up to 60 processes: enough to outrun a naive killer, not to hurt the machine.
     bomb = f"""'{sys.executable}' -c '
 import os, time
+from tests.standing import is_alive, progress_of, result_of
 for _ in range(6):
     os.fork()
 while True:
@@ -130,94 +131,96 @@ while True:
     assert finish(make_spec(f"{bomb}; sleep 60", limits=limits)).outcome == TimedOut(limit=1, idle=False)
 
 
-def test_a_stop_before_the_start_counts(make_spec: MakeSpec, agents: LocalAgents, finish: Finish) -> None:
+def test_a_stop_before_the_start_counts(make_spec: MakeSpec, executor: LocalExecutor, finish: Finish) -> None:
     spec = make_spec("echo two > a.txt")
-    agents.stop(spec.id)
+    executor.cancel(spec.id)
     assert finish(spec).outcome == Stopped()
 
 
 def test_a_stop_while_the_checks_run(
-    make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor, project: Path, owner: Git
+    make_spec: MakeSpec, executor: LocalExecutor, wait_for: WaitFor, project: Path, owner: Git
 ) -> None:
     spec = make_spec("echo two > a.txt", verify="grep -q one a.txt || sleep 300")
-    agents.start(spec)
+    executor.submit(spec)
 
     def verifying() -> bool:
-        progress = agents.progress(spec.id)
+        progress = progress_of(executor, spec.id)
         return progress is not None and progress.phase is Phase.VERIFYING
 
     wait_for(verifying)
-    agents.stop(spec.id)
-    wait_for(lambda: agents.result(spec.id))
-    result = agents.result(spec.id)
+    executor.cancel(spec.id)
+    wait_for(lambda: result_of(executor, spec.id))
+    result = result_of(executor, spec.id)
     assert result is not None
     assert result.outcome == Stopped()
     assert result.commit == owner(project, "rev-parse", spec.branch).strip()
 
 
 def test_signals_do_not_end_a_build(
-    make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor, tmp_path: Path
+    make_spec: MakeSpec, executor: LocalExecutor, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     spec = make_spec(f"touch '{tmp_path}/on'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done; echo 2 > a.txt")
-    agents.start(spec)
+    executor.submit(spec)
     wait_for((tmp_path / "on").exists)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        os.kill(pid_of(agents, spec), number)
+        os.kill(pid_of(executor, spec), number)
     (tmp_path / "go").touch()
-    wait_for(lambda: agents.result(spec.id))
-    result = agents.result(spec.id)
+    wait_for(lambda: result_of(executor, spec.id))
+    result = result_of(executor, spec.id)
     assert result is not None
     assert result.outcome == Unverified()
 
 
 def test_started_many_times_it_runs_once(
-    make_spec: MakeSpec, agents: LocalAgents, home: Path, wait_for: WaitFor, tmp_path: Path
+    make_spec: MakeSpec, executor: LocalExecutor, home: Path, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     spec = make_spec(f"echo ran >> '{tmp_path}/ran'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done")
-    others = [agents, agents, LocalAgents(home, utc_now), LocalAgents(home, utc_now)]
-    threads = [threading.Thread(target=each.start, args=(spec,)) for each in others]
+    others = [executor, executor, LocalExecutor(home, utc_now), LocalExecutor(home, utc_now)]
+    threads = [threading.Thread(target=each.submit, args=(spec,)) for each in others]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     wait_for((tmp_path / "ran").exists)
-    agents.start(spec)
+    executor.submit(spec)
     (tmp_path / "go").touch()
-    wait_for(lambda: agents.result(spec.id))
-    wait_for(lambda: not agents.alive(spec.id))
-    agents.start(spec)
-    assert not agents.alive(spec.id)
+    wait_for(lambda: result_of(executor, spec.id))
+    wait_for(lambda: not is_alive(executor, spec.id))
+    executor.submit(spec)
+    assert not is_alive(executor, spec.id)
     assert (tmp_path / "ran").read_text() == "ran\n"
 
     def nothing_left() -> bool:
         # Each collects what it has started itself, and any of the four may have been the first.
-        assert not any(each.alive(spec.id) for each in others)
+        assert not any(is_alive(each, spec.id) for each in others)
         return not [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
 
     wait_for(nothing_left)
 
 
-def test_three_builds_at_once_in_one_repository(make_spec: MakeSpec, agents: LocalAgents, wait_for: WaitFor) -> None:
+def test_three_builds_at_once_in_one_repository(
+    make_spec: MakeSpec, executor: LocalExecutor, wait_for: WaitFor
+) -> None:
     specs = [make_spec(f"echo {n} > a.txt", verify="true", build=f"task_{n}-1") for n in (2, 3, 4)]
     for spec in specs:
-        agents.start(spec)
-    wait_for(lambda: all(agents.result(spec.id) for spec in specs))
-    results = [agents.result(spec.id) for spec in specs]
+        executor.submit(spec)
+    wait_for(lambda: all(result_of(executor, spec.id) for spec in specs))
+    results = [result_of(executor, spec.id) for spec in specs]
     assert [result.outcome for result in results if result is not None] == [Proven()] * 3
 
 
 def test_a_build_survives_the_process_that_started_it(
-    make_spec: MakeSpec, agents: LocalAgents, home: Path, wait_for: WaitFor, tmp_path: Path
+    make_spec: MakeSpec, executor: LocalExecutor, home: Path, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     spec = make_spec(f"touch '{tmp_path}/on'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done; echo 2 > a.txt")
     starter = tmp_path / "starter.py"
     starter.write_text(
         "import os, sys, signal, pathlib, msgspec\n"
-        "from core.runtime.local_agents import LocalAgents\n"
+        "from core.runtime.local_executor import LocalExecutor\n"
         "from core.runtime.clock import utc_now\n"
         "from core.model.build import BuildSpec\n"
         "spec = msgspec.json.decode(sys.stdin.buffer.read(), type=BuildSpec)\n"
-        "LocalAgents(pathlib.Path(sys.argv[1]), utc_now).start(spec)\n"
+        "LocalExecutor(pathlib.Path(sys.argv[1]), utc_now).submit(spec)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
 
@@ -230,9 +233,9 @@ def test_a_build_survives_the_process_that_started_it(
         check=False,
     )
     wait_for((tmp_path / "on").exists)
-    assert agents.alive(spec.id)
+    assert is_alive(executor, spec.id)
     (tmp_path / "go").touch()
-    wait_for(lambda: agents.result(spec.id))
+    wait_for(lambda: result_of(executor, spec.id))
 
 
 def test_after_a_killed_build_process_the_sweep_cleans_and_keeps_the_work(
@@ -240,20 +243,20 @@ def test_after_a_killed_build_process_the_sweep_cleans_and_keeps_the_work(
     project: Path,
     home: Path,
     owner: Git,
-    agents: LocalAgents,
+    executor: LocalExecutor,
     wait_for: WaitFor,
     tmp_path: Path,
 ) -> None:
-    agents.start(stubborn)
+    executor.submit(stubborn)
     wait_for(lambda: len(pids(tmp_path)) == 3)
-    agents.sweep(stubborn.id)
-    assert agents.alive(stubborn.id), "a sweep must not touch a build that lives"
-    os.kill(pid_of(agents, stubborn), signal.SIGKILL)
-    wait_for(lambda: not agents.alive(stubborn.id))
-    assert agents.result(stubborn.id) is None
+    executor.sweep(stubborn.id)
+    assert is_alive(executor, stubborn.id), "a sweep must not touch a build that lives"
+    os.kill(pid_of(executor, stubborn), signal.SIGKILL)
+    wait_for(lambda: not is_alive(executor, stubborn.id))
+    assert result_of(executor, stubborn.id) is None
 
-    agents.sweep(stubborn.id)
-    agents.sweep(stubborn.id)
+    executor.sweep(stubborn.id)
+    executor.sweep(stubborn.id)
 
     # Also the daemon that has thrown its marker away, and whose adopter is gone: it still works in the worktree.
     assert [pid for pid in pids(tmp_path) if lives(pid)] == []
@@ -265,20 +268,20 @@ def test_after_a_killed_build_process_the_sweep_cleans_and_keeps_the_work(
 
 @pytest.mark.parametrize("phase", [Phase.BASELINE, Phase.VERIFYING])
 def test_a_build_process_killed_while_the_checks_run(
-    phase: Phase, make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, wait_for: WaitFor
+    phase: Phase, make_spec: MakeSpec, executor: LocalExecutor, home: Path, project: Path, owner: Git, wait_for: WaitFor
 ) -> None:
     hang_when = "one" if phase is Phase.BASELINE else "two"
     spec = make_spec("echo two > a.txt", verify=f"if grep -q {hang_when} a.txt; then echo here; sleep 300; fi")
-    agents.start(spec)
+    executor.submit(spec)
 
     def hangs() -> bool:
-        progress = agents.progress(spec.id)
+        progress = progress_of(executor, spec.id)
         return progress is not None and progress.phase is phase and progress.last_line == "here"
 
     wait_for(hangs)
-    os.kill(pid_of(agents, spec), signal.SIGKILL)
-    wait_for(lambda: not agents.alive(spec.id))
-    agents.sweep(spec.id)
+    os.kill(pid_of(executor, spec), signal.SIGKILL)
+    wait_for(lambda: not is_alive(executor, spec.id))
+    executor.sweep(spec.id)
     assert list((home / "worktrees").iterdir()) == []
     assert len(owner(project, "worktree", "list").splitlines()) == 1
     kept = owner(project, "branch", "--list", spec.branch) != ""
@@ -286,17 +289,17 @@ def test_a_build_process_killed_while_the_checks_run(
 
 
 def test_started_again_after_a_crash_it_goes_on_from_what_was_there(
-    make_spec: MakeSpec, agents: LocalAgents, project: Path, owner: Git, wait_for: WaitFor, tmp_path: Path
+    make_spec: MakeSpec, executor: LocalExecutor, project: Path, owner: Git, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     spec = make_spec(f"echo x >> log.txt; touch '{tmp_path}/on'; while [ ! -e '{tmp_path}/go' ]; do sleep 0.02; done")
-    agents.start(spec)
+    executor.submit(spec)
     wait_for((tmp_path / "on").exists)
-    os.kill(pid_of(agents, spec), signal.SIGKILL)
-    wait_for(lambda: not agents.alive(spec.id))
+    os.kill(pid_of(executor, spec), signal.SIGKILL)
+    wait_for(lambda: not is_alive(executor, spec.id))
     (tmp_path / "go").touch()
-    agents.start(spec)
-    wait_for(lambda: agents.result(spec.id))
-    result = agents.result(spec.id)
+    executor.submit(spec)
+    wait_for(lambda: result_of(executor, spec.id))
+    result = result_of(executor, spec.id)
     assert result is not None
     assert result.outcome == Unverified()
     assert result.base_commit == owner(project, "rev-parse", "main").strip()
@@ -305,7 +308,7 @@ def test_started_again_after_a_crash_it_goes_on_from_what_was_there(
 
 @pytest.mark.parametrize("swept", [False, True])
 def test_a_half_made_worktree_is_not_taken_for_work(
-    swept: bool, make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, finish: Finish
+    swept: bool, make_spec: MakeSpec, executor: LocalExecutor, home: Path, project: Path, owner: Git, finish: Finish
 ) -> None:
     spec = make_spec("echo two > a.txt")
     folder = home / "runs" / spec.id
@@ -314,14 +317,14 @@ def test_a_half_made_worktree_is_not_taken_for_work(
     (folder / "base").write_text(owner(project, "rev-parse", "main"))
     owner(project, "worktree", "add", "-q", "--no-checkout", "-b", spec.branch, spec.worktree, "main")
     if swept:
-        agents.sweep(spec.id)
+        executor.sweep(spec.id)
         assert owner(project, "branch", "--list", spec.branch) == ""
     assert finish(spec).outcome == Unverified()
     assert owner(project, "diff", "--name-only", "main", spec.branch) == "a.txt\n"
 
 
 def test_a_sweep_leaves_worktrees_alone_that_are_not_ours(
-    make_spec: MakeSpec, agents: LocalAgents, home: Path, project: Path, owner: Git, tmp_path: Path
+    make_spec: MakeSpec, executor: LocalExecutor, home: Path, project: Path, owner: Git, tmp_path: Path
 ) -> None:
     spec = make_spec("true")
     folder = home / "runs" / spec.id
@@ -330,16 +333,16 @@ def test_a_sweep_leaves_worktrees_alone_that_are_not_ours(
     owner(project, "worktree", "add", "-q", "-b", spec.branch, str(elsewhere))
     (folder / "spec.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(spec, worktree=str(elsewhere))))
     (folder / "base").write_text(owner(project, "rev-parse", "main"))
-    agents.sweep(spec.id)
+    executor.sweep(spec.id)
     assert (elsewhere / "a.txt").exists()
     assert owner(project, "branch", "--list", spec.branch) != ""
 
 
-def test_fifty_megabytes_of_output_are_bounded(make_spec: MakeSpec, agents: LocalAgents, finish: Finish) -> None:
+def test_fifty_megabytes_of_output_are_bounded(make_spec: MakeSpec, executor: LocalExecutor, finish: Finish) -> None:
     program = "import sys; print('first'); [sys.stdout.write('x' * 999_999 + '\\n') for _ in range(50)]; print('last')"
     spec = make_spec(f'"{sys.executable}" -c "{program}"; echo two > a.txt')
     assert finish(spec).outcome == Unverified()
-    log = agents.log(spec.id)
+    log = executor.log_file(spec.id)
     assert 9_000_000 < log.stat().st_size < 10_100_000
     data = log.read_bytes()
     assert data.startswith(b"first\n")
@@ -347,7 +350,7 @@ def test_fifty_megabytes_of_output_are_bounded(make_spec: MakeSpec, agents: Loca
     assert b"bytes left out here" in data
 
 
-def test_what_cannot_be_started_is_refused(make_spec: MakeSpec, home: Path, agents: LocalAgents) -> None:
+def test_what_cannot_be_started_is_refused(make_spec: MakeSpec, home: Path, executor: LocalExecutor) -> None:
     home.write_text("a file in the place of the folder")
     with pytest.raises(Refused, match="could not be started"):
-        agents.start(make_spec("true"))
+        executor.submit(make_spec("true"))

@@ -1,0 +1,41 @@
+"""What the planner has to know besides the tasks: projects, agents, capacity, and what is left of the budgets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core import budgets
+from core.model.config import Config
+from core.model.execution import Capacity
+from core.model.ids import ProjectName
+from core.model.project import Project
+from core.ports import Executor, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """As of one moment."""
+
+    config: Config
+    projects: Mapping[ProjectName, Project]
+    capacity: Capacity
+    spent: budgets.Spending
+    limited: Mapping[str, datetime]
+    """Engines whose usage limit is reached, and until when."""
+
+    @property
+    def slots(self) -> int:
+        """Builds at the same time."""
+        wanted = self.config.max_builds
+        return wanted if self.capacity.slots is None else min(wanted, self.capacity.slots)
+
+
+def look_around(store: Store, executor: Executor, config: Config, now: datetime) -> Surroundings:
+    """How things stand now."""
+    return Surroundings(
+        config=config,
+        projects={project.name: project for project in store.projects.all()},
+        capacity=executor.capacity(),
+        spent=budgets.spending(store.builds.all(), now, config.zone),
+        limited={limit.engine: limit.until for limit in store.limits.all() if limit.until > now},
+    )
