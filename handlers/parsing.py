@@ -17,6 +17,8 @@ USAGE_ADD = (
     "verify: make test</code>"
 )
 
+OFFLINE, CONFINED = WALLS = ("offline", "confined")
+
 
 def task_id(text: str) -> TaskId:
     """`task_12` from “task_12”, “12”, “/task_12” or “#12”. Raises Refused."""
@@ -45,8 +47,9 @@ def new_task(text: str, chat: ChatId, message: int | None = None) -> NewTask:
     """A task from one message.
 
     First line: the title, then in any order `2h` or `30m` at the end, `!high`, `#bug` (a category, else a tag),
-    `@project` and `>task_3` (waits for it). Lines that begin with `run:` and `verify:` are commands; the others are the
-    description. `message` is the id of the message, which is never two tasks. Raises Refused.
+    `@project` and `>task_3` (waits for it); `#offline` keeps the build from the network, and `#confined` from being
+    done without walls. Lines that begin with `run:` and `verify:` are commands, one with `agent:` names the engine; the
+    others are the description. `message` is the id of the message, which is never two tasks. Raises Refused.
     """
     first, _, rest = text.strip().partition("\n")
     words, marks = _split_marks(first)
@@ -63,7 +66,10 @@ def new_task(text: str, chat: ChatId, message: int | None = None) -> NewTask:
         category=_one(found, "category") or categories.guess(title),
         priority=_one([categories.parse_priority(word) for word in marks["!"]], "priority") or Priority.MEDIUM,
         depends=[task_id(word) for word in marks[">"]],
-        tags=[word for word in marks["#"] if categories.find(word) is None],
+        tags=[word for word in marks["#"] if categories.find(word) is None and word.lower() not in WALLS],
+        network=not any(word.lower() == OFFLINE for word in marks["#"]),
+        confined=any(word.lower() == CONFINED for word in marks["#"]),
+        agent=commands.get("agent"),
         project=_one([ProjectName(word) for word in marks["@"]], "project"),
         command=commands.get("run"),
         verify=commands.get("verify"),
@@ -96,7 +102,7 @@ def _split_commands(text: str) -> tuple[str, dict[str, str]]:
     description: list[str] = []
     commands: dict[str, str] = {}
     for line in text.splitlines():
-        match = re.match(r"\s*(run|verify):\s*(\S.*)$", line, re.IGNORECASE)
+        match = re.match(r"\s*(run|verify|agent):\s*(\S.*)$", line, re.IGNORECASE)
         if match:
             commands[match[1].lower()] = match[2].strip()
         else:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import Conflict, Refused
+from core.model.agent import Usage
 from core.model.build import BuildResult, BuildSpec, MergeDone, Outcome, Phase, Progress, Stopped
 from core.model.execution import Alive, Capacity, Finished, LogPart, Lost, NotStarted, Status
 from core.model.ids import BuildId
@@ -113,11 +114,13 @@ class FakeExecutor:
 
     # -- what happens to builds ---------------------------------------------------------------------------------------
 
-    def end(self, build: BuildId, outcome: Outcome | None = None, *, commit: str = "b" * 40) -> None:
+    def end(
+        self, build: BuildId, outcome: Outcome | None = None, *, commit: str = "b" * 40, usage: Usage | None = None
+    ) -> None:
         """The build process writes its result and ends."""
         run = self._runs[build]
         now = self._clock()
-        run.result = factories.result(outcome, started_at=now, ended_at=now, commit=commit)
+        run.result = factories.result(outcome, started_at=now, ended_at=now, commit=commit, usage=usage)
         run.alive = False
 
     def vanish(self, build: BuildId) -> None:

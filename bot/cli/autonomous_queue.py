@@ -40,11 +40,14 @@ class WithNumbers(click.Command):
 @click.option("--run", "command", metavar="COMMAND", help="The shell command that does the work.")
 @click.option("--verify", metavar="COMMAND", help="The command that proves the result, instead of the project's.")
 @click.option("--tag", "tags", multiple=True, metavar="WORD", help="A tag (repeatable).")
+@click.option("--offline", is_flag=True, help="Build it without a network.")
+@click.option("--confined", is_flag=True, help="Don't build it without walls, also if CONFINEMENT=none is set.")
 @click.option("--now", "start_now", is_flag=True, help="Build it as soon as a slot is free, whatever the time.")
 @json_option
 def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[str, ...], **given: object) -> None:
     """Add a task: TITLE DESCRIPTION HOURS CATEGORY PRIORITY."""
     title = str(given["title"])
+    given["network"] = not given.pop("offline")
     new = NewTask(
         hours=task_text.parse_hours(hours),
         category=categories.parse_category(category) if category else categories.guess(title),

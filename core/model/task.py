@@ -185,10 +185,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     category: Category
     priority: Priority = Priority.MEDIUM
     project: ProjectName | None = None
+    agent: str | None = None
     command: str | None = None
     verify: str | None = None
     depends: tuple[TaskId, ...] = ()
     tags: tuple[str, ...] = ()
+    network: bool = True
+    confined: bool = False
     created_at: datetime
     request: str | None = None
     """Idempotency key, as in `Task`."""

@@ -65,6 +65,10 @@ class Gauge:
             return Exceeded(resource=Resource.CPU, limit=limits.cpu)
         return self._look_at_disk()
 
+    def look_back(self) -> None:
+        """Take the processor time of those in that have ended since the last look."""
+        self.cpu_seconds = max(self.cpu_seconds, cpu_of_ended_children() - self._cpu_before)
+
     def _look_at_disk(self) -> Exceeded | None:
         """Not at every call: going through a large folder takes its time."""
         begun = time.monotonic()

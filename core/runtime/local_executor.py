@@ -46,11 +46,13 @@ class LocalExecutor:
         clock: Clock,
         level: Level = Level.AUTO,
         environment: Mapping[str, str] = os.environ,
+        stall_seconds: float = STALL_SECONDS,
     ) -> None:
         self._home = home.resolve()
         self._clock = clock
         self._level = level
         self._environment = environment
+        self._stall_seconds = stall_seconds
         self._hearts: dict[BuildId, tuple[float, float]] = {}
         self._children: list[subprocess.Popen[bytes]] = []
         self._reaping = threading.Lock()
@@ -202,8 +204,8 @@ class LocalExecutor:
         last, since = self._hearts.get(build, (None, 0.0))
         if beat != last:
             self._hearts[build] = (beat, time.monotonic())
-        elif time.monotonic() - since > STALL_SECONDS:
-            _log.error("%s shows no sign of life for %.0f s; it is ended", build, STALL_SECONDS)
+        elif time.monotonic() - since > self._stall_seconds:
+            _log.error("%s shows no sign of life for %.0f s; it is ended", build, self._stall_seconds)
             del self._hearts[build]
             self._signal(folder, signal.SIGKILL)
 

@@ -4,6 +4,7 @@ import contextlib
 import enum
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import psutil
 
-from core.model.build import Level, Limits
+from core.model.build import Level, Limits, Resource
 from core.runtime.confinement import Walls, confined
 from core.runtime.gauge import Exceeded, Gauge
 from core.runtime.output_log import OutputLog
@@ -30,6 +31,8 @@ _CLOSING_SECONDS = 3.0
 _NICENESS = 5
 _LIKELY_VICTIM = "500"
 """For the kernel's choice of whom to end when memory runs out (see proc_pid_oom_score_adj(5))."""
+_FILE_TOO_LARGE = (-signal.SIGXFSZ, 128 + signal.SIGXFSZ)
+"""Exit codes of a program, or of the shell that it ran in, that wrote a file over the limit."""
 
 
 class Cause(enum.Enum):
@@ -144,9 +147,13 @@ class Supervisor:
                 survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for, spared=spared)
             pipe.drain()
         self.beat(log)
+        gauge.look_back()
+        exit_code = process.poll() if cause is Cause.EXITED else None
+        if exit_code in _FILE_TOO_LARGE and limits.disk is not None:
+            watch.exceeded = Exceeded(resource=Resource.DISK, limit=limits.disk)
         return Ended(
             cause=cause,
-            exit_code=process.poll() if cause is Cause.EXITED else None,
+            exit_code=exit_code,
             exceeded=watch.exceeded,
             seconds=time.monotonic() - begun,
             survivors=survivors,

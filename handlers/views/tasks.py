@@ -95,12 +95,23 @@ def card(listed: Listed, approval: Approval | None, waiting: str | None, now: da
         f"score {escape(priority.explain(task))}",
         f"project {escape(task.project)}" if task.project else "no project",
         f"waits for {names(listed.waits_for)}" if listed.waits_for else None,
+        " · ".join(_ways(task)) or None,
         escape(shorten(" ".join("#" + tag for tag in task.tags), 300)) or None,
         f"command <code>{escape(shorten(task.command, 300))}</code>" if task.command else None,
         f"checked by <code>{escape(shorten(task.verify, 200))}</code>" if task.verify else None,
         f"<blockquote expandable>{escape(shorten(task.description, 1500))}</blockquote>" if task.description else None,
     )
     return Message(text, buttons(task))
+
+
+def _ways(task: Task) -> list[str]:
+    """What is special about how it is built."""
+    agent = [f"agent {escape(task.agent)}"] if task.agent else []
+    return [
+        *agent,
+        *(["without network"] if not task.network else []),
+        *(["only within walls"] if task.confined else []),
+    ]
 
 
 def added(task: Task) -> Message:

@@ -21,6 +21,12 @@ def jarvis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Jarvi
 
 
 @pytest.fixture
+def outside(jarvis: Jarvis) -> Path:
+    """A folder that builds may write to besides their own: so the tests see how far they are."""
+    return jarvis.outside
+
+
+@pytest.fixture
 async def telegram(jarvis: Jarvis) -> AsyncIterator[Telegram]:
     """Serving, with nobody connected yet; serves until the bot has ended."""
     telegram = Telegram()

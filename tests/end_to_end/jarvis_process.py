@@ -43,7 +43,10 @@ class Jarvis:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "autonomous"
-        self.settings = {"TIMEZONE": "UTC"}
+        self.outside = folder / "outside"
+        """Where builds may write to besides their own places."""
+        self.outside.mkdir()
+        self.settings = {"TIMEZONE": "UTC", "WRITABLE_PATHS": str(self.outside)}
         self.printed: list[Path] = []
         """Standard output and standard error of every start, two files each."""
         self._user = folder / "user"

@@ -26,9 +26,9 @@ DOUBTFUL = ("closed after delivery", "no answer after delivery")
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_report_arrives_although_sending_fails(
-    bot: Jarvis, telegram: Telegram, tmp_path: Path, fault: str
+    bot: Jarvis, telegram: Telegram, outside: Path, fault: str
 ) -> None:
-    gate = tmp_path / "gate"
+    gate = outside / "gate"
     await telegram.add("Report", f"while ! test -e '{gate}'; do sleep 0.05; done; echo two >> a.txt")
     await telegram.hear("🔨 Report.*\n.* of about", "Stop")
     FAULTS[fault](telegram.api.faults)
@@ -55,8 +55,8 @@ async def test_updates_are_not_lost_when_waiting_for_them_fails(bot: Jarvis, tel
     assert "another program uses this bot's token" in bot.errors()
 
 
-async def test_everything_arrives_in_order_after_an_outage(bot: Jarvis, telegram: Telegram, tmp_path: Path) -> None:
-    started = tmp_path / "started"
+async def test_everything_arrives_in_order_after_an_outage(bot: Jarvis, telegram: Telegram, outside: Path) -> None:
+    started = outside / "started"
     await telegram.add("Work on", f"touch '{started}'; echo two >> a.txt")
     await until(started.exists, "the build")
     port = await telegram.close()

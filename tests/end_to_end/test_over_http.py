@@ -100,12 +100,12 @@ async def test_a_verification_that_hangs_is_ended(jarvis: Jarvis, telegram: Tele
     await _only_the_bot_is_left(jarvis)
 
 
-async def test_stop_ends_a_build_that_ignores_sigterm(bot: Jarvis, telegram: Telegram, tmp_path: Path) -> None:
+async def test_stop_ends_a_build_that_ignores_sigterm(bot: Jarvis, telegram: Telegram, outside: Path) -> None:
     stubborn = "trap '' TERM; echo $$ >> pids; while :; do sleep 0.05; done"
-    script = tmp_path / "stubborn.sh"
-    script.write_text(f"cd '{tmp_path}'\n( {stubborn} ) &\nsetsid sh -c '({stubborn}) & {stubborn}' &\n{stubborn}\n")
+    script = outside / "stubborn.sh"
+    script.write_text(f"cd '{outside}'\n( {stubborn} ) &\nsetsid sh -c '({stubborn}) & {stubborn}' &\n{stubborn}\n")
     await telegram.add("Never end", f"sh '{script}'")
-    pids = tmp_path / "pids"
+    pids = outside / "pids"
     await until(lambda: pids.exists() and pids.read_text().count("\n") == 4, "four stubborn processes")
 
     running = await telegram.hear("Never end", "Stop")
@@ -116,22 +116,22 @@ async def test_stop_ends_a_build_that_ignores_sigterm(bot: Jarvis, telegram: Tel
     assert "cancelled" in (await telegram.ask("/task_1")).text
 
 
-async def test_a_fourth_build_waits_for_a_slot(bot: Jarvis, telegram: Telegram, tmp_path: Path) -> None:
+async def test_a_fourth_build_waits_for_a_slot(bot: Jarvis, telegram: Telegram, outside: Path) -> None:
     for number in range(1, 5):
-        await telegram.add(f"Job {number}", _gated(tmp_path, number))
-    await until(lambda: len(list(tmp_path.glob("started-*"))) == 3, "three builds that run")
+        await telegram.add(f"Job {number}", _gated(outside, number))
+    await until(lambda: len(list(outside.glob("started-*"))) == 3, "three builds that run")
     queue = (await telegram.ask("/queue")).text
     assert queue.count("🔨") == 3
     waiting = re.search(r"⏳ /task_(\d)", queue)
     assert waiting is not None, queue
-    assert not (tmp_path / f"started-{waiting[1]}").exists()
+    assert not (outside / f"started-{waiting[1]}").exists()
 
-    (tmp_path / f"gate-{waiting[1]}").touch()
+    (outside / f"gate-{waiting[1]}").touch()
     first = next(number for number in "1234" if number != waiting[1])
-    (tmp_path / f"gate-{first}").touch()
+    (outside / f"gate-{first}").touch()
     await telegram.hear(f"Job {waiting[1]} is built")
     for number in range(1, 5):
-        (tmp_path / f"gate-{number}").touch()
+        (outside / f"gate-{number}").touch()
     for number in range(1, 5):
         await telegram.hear(f"Job {number} is built")
 

@@ -8,14 +8,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.model.build import BuildResult, BuildSpec, Engine, Limits
+from core.model.build import BuildResult, BuildSpec, Confinement, Engine, Level, Limits
 from core.model.ids import BuildId, TaskId
 from core.runtime.clock import utc_now
+from core.runtime.confinement import available
 from core.runtime.local_executor import LocalExecutor
 from tests.standing import is_alive, result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
+
+OPEN = Confinement()
+LEVELS = (Level.LANDLOCK, Level.BUBBLEWRAP)
 
 
 @pytest.fixture
@@ -47,6 +51,7 @@ def make_spec(project: Path, home: Path) -> MakeSpec:
         branch: str | None = None,
         limits: Limits | None = None,
         environment: tuple[str, ...] = (),
+        confinement: Confinement = OPEN,
     ) -> BuildSpec:
         engine = Engine(name="template", argv=argv) if argv is not None else Engine(name="shell", shell=shell)
         return BuildSpec(
@@ -62,9 +67,26 @@ def make_spec(project: Path, home: Path) -> MakeSpec:
             verify=verify,
             limits=limits or Limits(wall=30, idle=20, verify=20, grace=0.3),
             environment=environment,
+            confinement=confinement,
         )
 
     return make
+
+
+@pytest.fixture(params=LEVELS, ids=[level.value for level in LEVELS])
+def level(request: pytest.FixtureRequest) -> Level:
+    """Each kind of walls in turn; one that does not work on this machine is skipped."""
+    if request.param not in available():
+        pytest.skip(f"{request.param.value} does not work on this machine")
+    assert isinstance(request.param, Level)
+    return request.param
+
+
+@pytest.fixture
+def walls(level: Level, home: Path, tmp_path: Path) -> Confinement:
+    """Walls as an installation sets them up: its own folder and its settings can't be read."""
+    (tmp_path / ".env").write_text("TELEGRAM_BOT_TOKEN=123:the-token\n")
+    return Confinement(level=level, hidden=(str(home), str(tmp_path / ".env")))
 
 
 @pytest.fixture
