@@ -15,9 +15,9 @@ import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
-from core import notifications
+from core import notifications, retries
 from core.builds import Builds
-from core.model.build import Active, Build, Ended
+from core.model.build import Active, Ended
 from core.model.ids import ChatId, TaskId
 from core.model.notification import (
     ApprovalAsked,
@@ -35,7 +35,7 @@ from core.model.notification import (
     TaskShown,
     Undeliverable,
 )
-from core.model.task import Queued, Task
+from core.model.task import Task
 from core.people import People
 from core.ports import Clock, Store
 from handlers import replies
@@ -215,9 +215,5 @@ class Outbox:
         if isinstance(subject, BuildStarted):
             return views.over(task, build, build.state.result)
         current = getattr(task.state, "build", None) == build.id
-        return views.ended(task, build, build.state.result, current=current, again=self._is_tried_again(task, build))
-
-    def _is_tried_again(self, task: Task, build: Build) -> bool:
-        """Whether the task waits for another try after this very build, by itself."""
-        builds = [other for other in self._store.builds.all() if other.task == task.id]
-        return isinstance(task.state, Queued) and task.retries > 0 and builds[-1].id == build.id
+        again = not current and retries.may_pass(build.state.result.outcome)
+        return views.ended(task, build, build.state.result, current=current, again=again)

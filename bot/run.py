@@ -18,7 +18,7 @@ from bot import app as telegram_app
 from bot import logs, ticks
 from bot.outbox import Outbox
 from bot.pulse import Pulse
-from bot.settings import Settings
+from bot.settings import SECRETS, Settings
 from bot.wiring import Installation, open_installation
 from core import metrics
 from core.errors import Refused
@@ -26,7 +26,7 @@ from core.model.config import Config
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
 from core.runtime.probe import measure
-from core.runtime.secrecy import hide_from_neighbours
+from core.runtime.secrecy import forget_variables, hide_from_neighbours
 from handlers.services import App, Services
 from handlers.tasks import card_of
 
@@ -53,6 +53,7 @@ def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises Refused or StoreUnavailable when it can't start."""
     home = settings.config.home
     hide_from_neighbours()
+    forget_variables(SECRETS)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold_instance(home))

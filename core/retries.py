@@ -30,6 +30,13 @@ def retry_at(outcome: Outcome, retries: int, config: Config, now: datetime) -> d
     return None
 
 
+def may_pass(outcome: Outcome) -> bool:
+    """Whether another try without any change may well succeed."""
+    if isinstance(outcome, AgentTroubled):
+        return outcome.trouble in TRANSIENT or outcome.trouble is Trouble.LIMIT
+    return isinstance(outcome, Abandoned)
+
+
 def limit_ends(outcome: Outcome, now: datetime) -> datetime | None:
     """Until when the engine of a build that ended like this can't be used; None if it can."""
     if isinstance(outcome, AgentTroubled) and outcome.trouble is Trouble.LIMIT:

@@ -74,12 +74,12 @@ def over(task: Task, build: Build, result: BuildResult) -> Message:
 def ended(task: Task, build: Build, result: BuildResult, *, current: bool, again: bool = False) -> Message:
     """What came out, with its proof, and what can be done with it.
 
-    `current` is False when the task has moved on to another build: then there are no buttons. `again`: it is tried
-    again by itself.
+    `current` is False when the task has moved on to another build: then there are no buttons. `again`: it was
+    interrupted, so the task is tried again.
     """
-    rows = tasks.buttons(task) if current or again else []
+    rows = tasks.buttons(task) if current else []
     text = lines(
-        f"🔁 <b>{escape(task.title)}</b> is tried again by itself · /{task.id}" if again else None,
+        f"🔁 <b>{escape(task.title)}</b> is tried again · /{task.id}" if again else None,
         _headline(task, current=current) if not again else None,
         escape(shorten(outcomes.reason(result), 400)),
         _size(result),

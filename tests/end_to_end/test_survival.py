@@ -60,7 +60,7 @@ async def test_a_build_that_dies_with_the_bot_is_told_and_tried_once_more_by_its
 
     bot.start()
     await bot.ready()
-    lost = await telegram.hear("🔁 Vanish is tried again by itself")
+    lost = await telegram.hear("🔁 Vanish is tried again")
     assert "The build process vanished" in lost.text
     gate.touch()
     await telegram.hear("Vanish is built", "Merge")
