@@ -177,6 +177,7 @@ class Builds:
                 verify=self._config.verify_minutes * 60,
             ),
             environment=self._config.agent_environment,
+            author=self._config.git_author,
         )
 
     def _needed(self, task: Task) -> list[Build]:

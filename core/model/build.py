@@ -69,6 +69,8 @@ class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     environment: tuple[str, ...] = ()
     """Names of further variables that the agent may see, besides PATH, HOME and the like."""
+    author: str = "Jarvis <jarvis@localhost>"
+    """Author and committer of its commit, as `Name <mail>`."""
 
 
 class Phase(enum.Enum):
@@ -192,10 +194,10 @@ class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MergeDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What a merge did."""
+    """What a merge or a rollback did."""
 
     commit: str
-    """Full id of the merge commit."""
+    """Full id of the commit that it made."""
     parent: str
     """What the base branch pointed to before."""
     checkout_updated: bool | None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.model.build import BuildSpec, DiffStat
 from core.runtime.files import write_atomically
-from core.runtime.git import GitError, branch_tip, git, is_ancestor, says_yes
+from core.runtime.git import GitError, branch_tip, git, identity, is_ancestor, says_yes
 from core.runtime.nested_repositories import dissolve_nested
 from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import is_untouched, record_folder
@@ -61,7 +61,7 @@ def commit_work(folder: RunFolder, spec: BuildSpec, message: str) -> str | None:
         new = parents[0]
     else:
         ancestry = [word for parent in parents for word in ("-p", parent)]
-        new = run("commit-tree", tree, *ancestry, stdin=message).strip()
+        new = run(*identity(spec.author), "commit-tree", tree, *ancestry, stdin=message).strip()
     git(repository, "update-ref", "-m", "jarvis: build", f"refs/heads/{spec.branch}", new, tip or "0" * len(new))
     return new
 

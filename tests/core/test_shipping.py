@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from core.deliveries import merge_message
 from core.errors import Conflict, Refused
 from core.model.build import Broke, Build, Unverified
-from core.model.task import Completed, Discarded, Merged, Task, Unmerged
-from core.shipping import merge_message
+from core.model.task import Completed, Delivery, Discarded, Merged, Task
 from tests import factories
 from tests.core.conftest import OWNER, Engines
 
@@ -32,7 +32,7 @@ def build_of(engines: Engines, task: Task) -> Build:
     return build
 
 
-def delivery(task: Task) -> Unmerged | Merged | Discarded:
+def delivery(task: Task) -> Delivery:
     assert isinstance(task.state, Completed)
     return task.state.delivery
 
@@ -45,8 +45,12 @@ def test_merge_puts_the_work_into_the_base_and_records_who_did_it(engines: Engin
     assert engines.records.logs["queue_actions.log"][-1] == {
         "at": "2026-03-03T20:00:00+00:00",
         "action": "merged",
+        "actor": OWNER,
         "task": "task_1",
+        "build": "task_1-1",
+        "commit": tip,
     }
+    assert "jarvis/task-1-write-docs" not in engines.workspaces.repositories[SHOP].branches
 
 
 def test_a_second_merge_and_a_discard_after_it_are_refused(engines: Engines, task: Task) -> None:
@@ -89,11 +93,11 @@ def test_a_checkout_with_uncommitted_work_is_left_behind_and_caught_up_later(eng
     assert isinstance(merged, Merged)
     assert merged.checkout_behind
 
-    caught_up = delivery(engines.shipping.update_checkout(task.id))
+    caught_up = delivery(engines.shipping.update_checkout(task.id, OWNER, engines.now))
     assert isinstance(caught_up, Merged)
     assert not caught_up.checkout_behind
     with pytest.raises(Conflict, match=r"Your checkout is up to date already."):
-        engines.shipping.update_checkout(task.id)
+        engines.shipping.update_checkout(task.id, OWNER, engines.now)
 
 
 def test_a_checkout_is_not_updated_over_uncommitted_work_in_the_same_file(engines: Engines, task: Task) -> None:
@@ -102,14 +106,14 @@ def test_a_checkout_is_not_updated_over_uncommitted_work_in_the_same_file(engine
     before = engines.task(task)
 
     with pytest.raises(Conflict, match=r"docs.txt"):
-        engines.shipping.update_checkout(task.id)
+        engines.shipping.update_checkout(task.id, OWNER, engines.now)
 
     assert engines.task(task) == before
 
 
 def test_a_task_that_is_not_merged_has_no_checkout_to_update(engines: Engines, task: Task) -> None:
     with pytest.raises(Conflict, match=r"task_1 is not merged."):
-        engines.shipping.update_checkout(task.id)
+        engines.shipping.update_checkout(task.id, OWNER, engines.now)
 
 
 def test_discard_keeps_a_bundle_and_ends_the_choice(engines: Engines, task: Task, home: Path) -> None:
