@@ -136,6 +136,8 @@ class FakeWorkspaces:
         self._commits: dict[str, Files] = {}
         self._merged: dict[str, tuple[str, list[str]]] = {}
         """Of each merge: its message, and the commits that it brought."""
+        self.death: Died | None = None
+        """Raised where a push begins."""
         self._reverted: dict[str, str] = {}
         """Of each rollback: the merge that it takes back."""
         self._numbers = itertools.count(1)
@@ -259,8 +261,7 @@ class FakeWorkspaces:
             commits.update(json.loads(bundle.read_text()))
         if result.commit not in commits:
             raise Refused(f"The commit {result.commit[:10]} is not in {spec.repository} any more.")
-        files = commits[result.commit]
-        return "".join(f"--- a/{file}\n+++ b/{file}\n+{content}" for file, content in files.items())
+        return "".join(_added(file, content) for file, content in commits[result.commit].items())
 
     def discard(self, spec: BuildSpec, trash: Path) -> Path:
         bundle = trash / f"{spec.id}.bundle"
@@ -295,6 +296,8 @@ class FakeWorkspaces:
         bundle.unlink(missing_ok=True)
 
     def push(self, spec: BuildSpec, branch: str, remote: str) -> None:
+        if self.death is not None:
+            raise self.death
         repository = self._repository(spec)
         if branch not in repository.branches:
             raise Refused(f"The branch {branch} does not exist any more.")
@@ -332,6 +335,12 @@ class FakeWorkspaces:
     @staticmethod
     def _shown(repository: _Repository, base: str) -> bool | None:
         return None if repository.checked_out != base else not repository.behind
+
+
+def _added(file: str, content: str) -> str:
+    lines = content.splitlines()
+    head = f"diff --git a/{file} b/{file}\n--- /dev/null\n+++ b/{file}\n@@ -0,0 +1,{len(lines)} @@\n"
+    return head + "".join(f"+{line}\n" for line in lines)
 
 
 class FakeRecords:

@@ -384,7 +384,7 @@ async def test_a_long_diff_is_a_file(house: House) -> None:
     house.agents.end(build.id, commit=commit)
     await house.beat()
 
-    assert await house.ask("/diff 1") == "🔍 The change of /task_1: 1 file, +1 −0"
+    assert await house.ask("/diff 1") == "🔍 The change of /task_1: 1 file, +1000 −0"
     assert house.message(house.last_id()).body["document"]["file_name"] == f"{task.id}.html"
 
 
