@@ -113,7 +113,7 @@ def _commit_in(repository: Path, spec: BuildSpec, bundle: Path) -> str:
 def _unbundle(repository: Path, bundle: Path) -> None:
     """Take the commits in; git checks each of them. Raises Refused."""
     try:
-        git(repository, "bundle", "verify", "--quiet", str(bundle))
+        git(repository, "bundle", "verify", str(bundle))
     except GitError as error:
         if "prerequisite" in error.stderr:
             raise Refused(
