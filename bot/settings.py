@@ -177,6 +177,7 @@ class _Reader:
         value = self.text(name, default).upper()
         if value not in options:
             self.wrong(name, f"choose one of {', '.join(options)}.")
+            return default
         return value
 
     def author(self, name: str, default: str) -> str:

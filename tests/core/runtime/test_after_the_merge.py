@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.errors import Conflict, Refused
@@ -296,6 +297,17 @@ def test_a_merge_is_by_the_author_of_the_settings(
 ) -> None:
     said = owner(project, "log", "-1", "--format=%an <%ae> %cn <%ce>", merged[1]).strip()
 
+    assert said == "Ann Ö <ann@example.com> Ann Ö <ann@example.com>"
+
+
+def test_the_commit_of_a_build_is_by_the_author_of_the_settings(
+    project: Path, owner: Git, make_spec: MakeSpec, finish: Callable[[BuildSpec], BuildResult]
+) -> None:
+    spec = msgspec.structs.replace(make_spec("echo two > a.txt"), author="Ann Ö <ann@example.com>")
+
+    finish(spec)
+
+    said = owner(project, "log", "-1", "--format=%an <%ae> %cn <%ce>", spec.branch).strip()
     assert said == "Ann Ö <ann@example.com> Ann Ö <ann@example.com>"
 
 
