@@ -121,7 +121,7 @@ class Shipping:
         bundle = self._trash / f"{build.id}.bundle"
         match task.state:
             case Completed(delivery=Discarded(purged_at=None) as discarded):
-                bundle = Path(discarded.bundle)
+                bundle = self._bundle(discarded)
             case Completed(delivery=Discarded()):
                 raise Conflict(f"{task_id} was discarded too long ago. /retry {task_id} builds it again.")
             case Completed():
@@ -174,19 +174,23 @@ class Shipping:
         task, build, result = self._completed(task_id)
         bundle = self._trash / f"{build.id}.bundle"
         if isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded):
-            bundle = Path(task.state.delivery.bundle)
+            bundle = self._bundle(task.state.delivery)
         return self._workspaces.diff(build.spec, result, bundle)
 
     @property
     def _trash(self) -> Path:
         return self._config.home / "trash"
 
+    def _bundle(self, discarded: Discarded) -> Path:
+        """By its name only: the whole folder of our data may have been moved since."""
+        return self._trash / Path(discarded.bundle).name
+
     def _purge(self, task: Task, discarded: Discarded, now: datetime) -> list[Task]:
-        bundle = discarded.bundle
+        bundle = self._bundle(discarded)
         try:
-            self._workspaces.forget(Path(bundle), self._trash)
+            self._workspaces.forget(bundle, self._trash)
         except Refused as error:
-            line = {"at": now.isoformat(), "action": "not purged", "task": task.id, "bundle": bundle}
+            line = {"at": now.isoformat(), "action": "not purged", "task": task.id, "bundle": bundle.name}
             self._records.append(deliveries.LOG, {**line, "reason": str(error)})
             return []
         with self._store.transaction():
@@ -197,7 +201,7 @@ class Shipping:
             present = move(present, msgspec.structs.replace(present.state, delivery=gone))
             self._store.tasks.put(task.id, present)
         line = {"at": now.isoformat(), "action": "purged", "actor": deliveries.BY_ITSELF, "task": task.id}
-        self._records.append(deliveries.LOG, {**line, "bundle": bundle})
+        self._records.append(deliveries.LOG, {**line, "bundle": bundle.name})
         return [present]
 
     def _drop_merged(self, build: Build) -> None:

@@ -416,9 +416,18 @@ def test_a_record_that_points_elsewhere_deletes_nothing(engines: Engines, task: 
         engines.store.tasks.put(task.id, msgspec.structs.replace(task, state=forged))
     engines.clock.advance(days=40)
 
-    assert engines.shipping.purge_trash(engines.now) == []
+    engines.shipping.purge_trash(engines.now)
+
     assert mine.exists()
-    assert engines.records.logs["queue_actions.log"][-1]["action"] == "not purged"
+
+
+def test_the_trash_is_found_after_the_home_was_moved(engines: Engines, task: Task, home: Path) -> None:
+    engines.shipping.discard(task.id, OWNER, engines.now)
+    home.joinpath("trash").rename(home.parent / "trash")
+    moved = dataclasses.replace(engines.config, home=home.parent)
+    shipping = Shipping(engines.store, engines.workspaces, engines.records, moved)
+
+    assert delivery(shipping.restore(task.id, OWNER, engines.now)) == Unmerged()
 
 
 # -- pushing --------------------------------------------------------------------------------------------------------
