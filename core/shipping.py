@@ -56,7 +56,8 @@ class Shipping:
         done = self._workspaces.merge(build.spec, merge_message(task, build, result), result.commit)
         behind, push = done.checkout_updated is False, self._pushes.wanted(now)
         delivery = Merged(commit=done.commit, at=now, by=by, checkout_behind=behind, push=push)
-        task = self._deliver(build, delivery, Unmerged)
+        # What is in the base is merged, also where a discard came in between.
+        task = self._deliver(build, delivery, Unmerged, Discarded)
         self._log("merged", build, by, now, done.commit)
         self._drop_merged(build)
         return task if push is None else self._pushes.base(task, build, by, now)
@@ -108,6 +109,8 @@ class Shipping:
         bundle = self._workspaces.discard(build.spec, self._trash)
         if isinstance(task.state, Completed):
             task = self._deliver(build, Discarded(bundle=str(bundle), at=now, by=by), Unmerged)
+            if isinstance(task.state, Completed) and not isinstance(task.state.delivery, Discarded):
+                raise Conflict(f"{task_id} was merged meanwhile.")
         self._log("discarded", build, by, now, result.commit)
         return bundle
 
@@ -237,7 +240,7 @@ class Shipping:
             raise NotFound(f"The record of {task.state.build} is gone.")
         return task, build, build.state.result
 
-    def _deliver(self, build: Build, delivery: Delivery, before: type[Delivery]) -> Task:
+    def _deliver(self, build: Build, delivery: Delivery, *before: type[Delivery]) -> Task:
         """Record what git has done; what another process has recorded meanwhile stays."""
         with self._store.transaction():
             task = self._store.tasks.get(build.task)

@@ -26,11 +26,16 @@ class DyingWorkspaces(GitWorkspaces):
     """Real git, after whose next step of that name the process dies."""
 
     dies_after = ""
+    meanwhile: Callable[[], object] | None = None
+    """What another process does right after the next step."""
 
     def _die(self, step: str) -> None:
         if self.dies_after == step:
             self.dies_after = ""
             raise Died
+        other, self.meanwhile = self.meanwhile, None
+        if other is not None:
+            other()
 
     def merge(self, spec: BuildSpec, message: str, work: str | None = None) -> MergeDone:
         done = super().merge(spec, message, work)
@@ -223,3 +228,24 @@ def test_after_a_bundle_was_purged(bench: Bench) -> None:
     discarded = bench.delivery()
     assert isinstance(discarded, Discarded)
     assert discarded.purged_at == bench.clock()
+
+
+def test_a_discard_in_the_middle_of_a_merge(bench: Bench) -> None:
+    bench.workspaces.meanwhile = lambda: bench.shipping.discard(TASK, OWNER, bench.clock())
+
+    bench.shipping.merge(TASK, OWNER, bench.clock())
+
+    assert isinstance(bench.delivery(), Merged)
+    assert bench.commits() == 2
+
+
+def test_both_buttons_of_a_result_at_once(bench: Bench) -> None:
+    bench.workspaces.meanwhile = lambda: bench.shipping.merge(TASK, OWNER, bench.clock())
+
+    # The branch was put into the trash first, so there is nothing left to merge.
+    with pytest.raises(Conflict, match=r"does not exist any more"):
+        bench.shipping.discard(TASK, OWNER, bench.clock())
+    bench.shipping.discard(TASK, OWNER, bench.clock())
+
+    assert isinstance(bench.delivery(), Discarded)
+    assert bench.commits() == 1
