@@ -26,8 +26,8 @@ p, nav { color: var(--soft); margin: 0 0 12px; overflow-wrap: anywhere }
 nav a { display: block; color: inherit; padding: 3px 0 }
 details { border: 1px solid var(--line); border-radius: 6px; margin: 0 0 12px; overflow: hidden }
 summary { background: var(--head); padding: 8px 10px; cursor: pointer; overflow-wrap: anywhere; font-weight: 600 }
-pre { margin: 0; padding: 6px 0; overflow-x: auto; font: 12px/1.45 ui-monospace, monospace; tab-size: 4 }
-pre > span { display: inline-block; min-width: calc(100% - 20px); padding: 0 10px }
+pre { margin: 0; padding: 6px 10px; overflow-x: auto; font: 12px/1.45 ui-monospace, monospace; tab-size: 4 }
+.gi, .gd { display: inline-block; min-width: 100% }
 .plus, .gi { color: var(--newfg) } .minus, .gd { color: var(--oldfg) }
 .gi { background: var(--new) } .gd { background: var(--old) } .gu { color: var(--hunk) } .gh { color: var(--soft) }
 """

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,6 +12,7 @@ from core.model.ids import ChatId, UserId
 from core.model.task import Completed, Delivery, Discarded, Merged, Queued, RolledBack, Unmerged
 from handlers.views import diffs
 from tests import factories
+from tests.end_to_end.browser import open_browser, skip_without_chromium
 from tests.handlers.conftest import ANN, SHOP, House, Open, register_shop
 
 
@@ -326,3 +328,39 @@ def test_a_long_file_is_folded() -> None:
 @pytest.mark.parametrize("text", ["not a diff", "diff --git ", "\n", "@@", "diff --git a/x b/x\n+++ b/"])
 def test_what_is_no_diff_is_shown_all_the_same(text: str) -> None:
     assert "</html>" in diffs.page(factories.task(), diffs.split(text))
+
+
+WHERE = """() => {
+    const pre = document.querySelector("details pre");
+    const place = text => {
+        const walker = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            if (walker.currentNode.data.includes(text)) {
+                const range = document.createRange();
+                range.selectNodeContents(walker.currentNode);
+                return range.getBoundingClientRect().left;
+            }
+        }
+    };
+    const colour = name => getComputedStyle(document.querySelector(name)).backgroundColor;
+    return {same: place("same"), gone: place("gone"), width: document.documentElement.scrollWidth,
+            body: colour("body"), added: colour(".gi"), removed: colour(".gd")};
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_line_of_the_page_can_be_read_on_a_phone(scheme: Literal["light", "dark"]) -> None:
+    skip_without_chromium()
+    text = DIFF.replace("-diff --git a/no", "-gone " + "x" * 300 + "\n-diff --git a/no")
+    async with open_browser() as browser:
+        phone = await browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+        await phone.set_content(diffs.page(factories.task(), diffs.split(text)))
+        seen = await phone.evaluate(WHERE)
+
+    # Left, and one below the other; the long line scrolls in its own section.
+    assert seen["same"] < 40
+    assert seen["gone"] < 40
+    assert seen["width"] == 390
+    assert len({seen["body"], seen["added"], seen["removed"]}) == 3
+    assert (seen["body"] == "rgb(255, 255, 255)") == (scheme == "light")
