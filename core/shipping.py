@@ -133,7 +133,8 @@ class Shipping:
         if isinstance(task.state, Completed):
             task = self._deliver(build, Unmerged(), Discarded)
         self._log("restored", build, by, now, commit)
-        self._workspaces.forget(bundle, self._trash)
+        with contextlib.suppress(Refused):  # the next discard writes it anew
+            self._workspaces.forget(bundle, self._trash)
         return task
 
     def purge_trash(self, now: datetime) -> list[Task]:

@@ -91,7 +91,8 @@ def unmerged_files(checkout: Path) -> str:
 
 def with_trailer(repository: Path, line: str, *commits: str) -> str | None:
     """The newest of these commits (as for `git log`) that has exactly this line in its message, or None."""
-    found = git(repository, "log", "--format=%H%x00%B%x00", "--fixed-strings", f"--grep={line}", *commits, "--")
+    search = ("log", "--no-show-signature", "--format=%H%x00%B%x00", "--fixed-strings", f"--grep={line}")
+    found = git(repository, *search, *commits, "--")
     records = found.split("\0")
     for commit, message in zip(records[::2], records[1::2], strict=False):
         if line in message.splitlines():

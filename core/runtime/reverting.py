@@ -53,7 +53,10 @@ def _refuse_other_work(repository: Path, spec: BuildSpec, merge: str, work: str 
     """Of a merge that the owner made by hand nobody knows what it brought besides, unless it names just this work."""
     parents = git(repository, "rev-list", "-1", "--parents", merge).split()[1:]
     if len(parents) == 2:
-        ours = f"Jarvis-Run: {spec.id}" in git(repository, "log", "-1", "--format=%B", merge).splitlines()
+        ours = (
+            f"Jarvis-Run: {spec.id}"
+            in git(repository, "log", "-1", "--no-show-signature", "--format=%B", merge).splitlines()
+        )
         if ours or parents[1] == work:
             return
         raise Conflict(

@@ -225,6 +225,26 @@ def test_work_that_came_in_by_hand_with_other_work_or_without_a_merge_is_left_to
     assert everything(project, owner) == before
 
 
+def test_settings_and_hooks_of_the_owner_do_not_get_in_the_way_of_a_rollback(
+    project: Path, owner: Git, merged: tuple[BuildSpec, str, str]
+) -> None:
+    spec, merge, commit = merged
+    SPACES.drop_merged(spec)
+    settings = ("log.showSignature=true", "color.ui=always", "revert.reference=true", "commit.gpgsign=true")
+    for setting in (*settings, "core.editor=false", "merge.ff=only", "diff.noprefix=true", "log.follow=true"):
+        owner(project, "config", *setting.split("=", 1))
+    for name in ("post-checkout", "pre-commit", "commit-msg", "reference-transaction"):
+        hook = project / ".git" / "hooks" / name
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        hook.chmod(0o755)
+
+    assert SPACES.merge(spec, MESSAGE).commit == merge
+    done = SPACES.rollback(spec, merge, commit, BACK)
+
+    assert SPACES.rollback(spec, merge, commit, BACK) == done
+    assert (project / "a.txt").read_text() == "one\n"
+
+
 def test_a_base_that_was_reset_or_is_gone_has_nothing_to_take_back(
     project: Path, owner: Git, merged: tuple[BuildSpec, str, str], tmp_path: Path
 ) -> None:
