@@ -37,6 +37,7 @@ VISITOR = UserId(1)
 
 STORE_SECONDS = 300.0
 METRICS_SECONDS = 600.0
+TRASH_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         error_callback=_PollingErrors(),
         drop_pending_updates=False,
     )
-    timetable = ticks.start(_jobs(installation, pulse), installation.config.zone)
+    timetable = ticks.start(_jobs(installation, pulse, outbox), installation.config.zone)
     _say(line.greeting + _missing_agent(installation.config))
     log.info("ready", bot=app.bot.username)
     try:
@@ -118,11 +119,12 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         await app.shutdown()
 
 
-def _jobs(installation: Installation, pulse: Pulse) -> list[ticks.Every]:
+def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[ticks.Every]:
     return [
         ticks.Every("pulse", 1.0, pulse.beat),
         ticks.Every("metrics", METRICS_SECONDS, partial(_measure, installation)),
         ticks.Every("store", STORE_SECONDS, partial(_tend_store, installation)),
+        ticks.Every("trash", TRASH_SECONDS, partial(_purge_trash, installation, outbox)),
     ]
 
 
@@ -147,7 +149,7 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         briefs=installation.briefs,
         projects=installation.projects,
         make_sample=installation.make_sample,
-        log_of=installation.executor.log_file,
+        log_of=installation.executor.log,
         refresh=outbox.refresh,
         wake=pulse.wake,
         is_local=is_local,
@@ -252,6 +254,12 @@ async def _tend_store(installation: Installation) -> None:
     """Shorten the journal, and archive what has been finished for long."""
     await asyncio.to_thread(installation.store.checkpoint_if_due)
     await asyncio.to_thread(installation.store.archive_finished, installation.clock())
+
+
+async def _purge_trash(installation: Installation, outbox: Outbox) -> None:
+    """Delete what was discarded long ago; its messages do not offer to restore it any more."""
+    for task in await asyncio.to_thread(installation.shipping.purge_trash, installation.clock()):
+        await outbox.refresh(task.id)
 
 
 def _missing_agent(config: Config) -> str:

@@ -17,7 +17,7 @@ from dotenv.parser import parse_stream
 
 from core.errors import Refused
 from core.model.build import Level
-from core.model.config import Config
+from core.model.config import Config, PushMode
 from core.model.ids import UserId
 
 TELEGRAM = "https://api.telegram.org"
@@ -90,6 +90,10 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
         agent_environment=agent_environment,
         approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
         cost_limit=read.number("COST_LIMIT", 10, 0, 1_000_000, low_counts=True),
+        git_author=read.author("GIT_AUTHOR", "Jarvis <jarvis@localhost>"),
+        push=PushMode(read.choice("PUSH", "NEVER", ("NEVER", "BRANCH", "MERGE")).lower()),
+        push_remote=read.remote("PUSH_REMOTE", "origin"),
+        trash_days=read.number("TRASH_DAYS", 30, 0, 80),
     )
     read.look_for_slips(set(written) - set(agent_environment))
     if read.mistakes:
@@ -215,6 +219,23 @@ class _Reader:
         value = written.upper() if options[0].isupper() else written.lower()
         if value not in options:
             self.wrong(name, f"choose one of {', '.join(options)}.")
+            return default
+        return value
+
+    def author(self, name: str, default: str) -> str:
+        """`Name <mail>`, as git writes it."""
+        value = self.text(name, default)
+        if not re.fullmatch(r"[^<>\x00-\x1f]*\w[^<>\x00-\x1f]* <[^<>\s@]+@[^<>\s@]+>", value):
+            self.wrong(name, "write it like Jarvis <jarvis@example.com>.")
+            return default
+        return value
+
+    def remote(self, name: str, default: str) -> str:
+        """The name of a remote of git's, not its address."""
+        value = self.text(name, default)
+        if not re.fullmatch(r"\w[\w./-]*", value):
+            self.wrong(name, "write the name of a remote, like origin.")
+            return default
         return value
 
     def folder(self, name: str, path: str) -> Path:

@@ -101,7 +101,7 @@ class Installation:
 
     @cached_property
     def shipping(self) -> Shipping:
-        """Merge, diff, discard."""
+        """Everything that happens to a result."""
         from core.shipping import Shipping
 
         return Shipping(self.store, self._workspaces, self._records, self.config)
@@ -137,7 +137,7 @@ class Installation:
     def _workspaces(self) -> GitWorkspaces:
         from core.runtime.workspaces import GitWorkspaces
 
-        return GitWorkspaces()
+        return GitWorkspaces(self.config.git_author)
 
     def make_sample(self, chat: ChatId) -> None:
         """Make the sample project and queue its tasks. What a crash left unfinished is completed by the next call.

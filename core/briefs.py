@@ -9,8 +9,9 @@ from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
 from core.model.execution import Alive
-from core.model.task import Completed, Discarded, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
+from core.model.task import Completed, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
 from core.ports import Executor, Store
+from core.transitions import is_withdrawn
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Briefs:
         """The brief of what has happened since a moment, by default the last 24 hours."""
         since = since or now - timedelta(hours=24)
         tasks = {task.id: task for task in self._store.tasks.all()}
-        ended = [entry for entry in self._ended(since) if not _discarded(entry.task)]
+        ended = [entry for entry in self._ended(since) if not is_withdrawn(entry.task)]
         completed = [entry for entry in ended if isinstance(entry.task.state, Completed)]
         shipped = [entry for entry in completed if outcomes.is_proven(entry.result.outcome)]
         return Brief(
@@ -115,10 +116,6 @@ def _news_at(state: Completed | Failed) -> datetime:
     if isinstance(state, Completed) and isinstance(state.delivery, Merged):
         return state.delivery.at
     return state.at
-
-
-def _discarded(task: Task) -> bool:
-    return isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded)
 
 
 def _waits_for_merge(task: Task) -> bool:

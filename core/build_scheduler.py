@@ -10,10 +10,10 @@ from core.builds import active_builds
 from core.errors import NotFound
 from core.model.config import Config
 from core.model.ids import TaskId
-from core.model.task import Completed, Discarded, Failed, NeedsApproval, Queued, Running, Task
+from core.model.task import Completed, Failed, NeedsApproval, Queued, Running, Task
 from core.ports import Store
 from core.surroundings import Surroundings
-from core.transitions import label
+from core.transitions import is_withdrawn, label
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class BuildScheduler:
             by_state=dict(Counter(label(task.state) for task in tasks)),
             total=len(tasks),
             completion_rate=len(completed) / finished if finished else None,
-            hours_shipped=sum(task.hours for task in completed if not _is_discarded(task)),
+            hours_shipped=sum(task.hours for task in completed if not is_withdrawn(task)),
             hours_queued=hours,
             oldest_age=max((now - task.created_at for task in waiting), default=None),
             runs_dry_at=now + timedelta(hours=hours / self._config.max_builds) if waiting else None,
@@ -129,7 +129,3 @@ class BuildScheduler:
     def _listed(task: Task, tasks: Mapping[TaskId, Task]) -> Listed:
         waiting = dependencies.waits_for(task, tasks)
         return Listed(task, priority.score(task), windows.size_class(task.hours), waiting)
-
-
-def _is_discarded(task: Task) -> bool:
-    return isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded)

@@ -227,6 +227,7 @@ class Builds:
             limits=self._limits(around, free_of_charge=task.command is not None),
             environment=self._config.agent_environment,
             confinement=self.walls(required=task.confined, network=task.network),
+            author=self._config.git_author,
         )
 
     def _limits(self, around: Surroundings, *, free_of_charge: bool) -> Limits:

@@ -150,10 +150,24 @@ class Workspaces(Protocol):
     def has_branch(self, path: Path, branch: str) -> bool:
         """Whether the local branch exists and has a commit."""
 
-    def merge(self, spec: BuildSpec, message: str) -> MergeDone:
-        """Merge the build's branch into its base; if that has happened already, say so again.
+    def merge(self, spec: BuildSpec, message: str, work: str | None = None) -> MergeDone:
+        """Merge the build's branch into its base; if that has happened already, say so again, also without the branch.
 
-        Raises Conflict when it doesn't merge cleanly or a branch is gone; nothing has changed then.
+        A merge is known by the trailer `Jarvis-Run` in its message, and by `work`, the commit that the build ended
+        with. Raises Conflict when it doesn't merge cleanly or a branch is gone; nothing has changed then.
+        """
+
+    def drop_merged(self, spec: BuildSpec) -> bool:
+        """Delete the build's branch if the base has all of it and nobody has it checked out; whether it is gone now.
+
+        Raises Refused when git can't do it.
+        """
+
+    def rollback(self, spec: BuildSpec, merge: str, work: str | None, message: str) -> MergeDone:
+        """Take back what `merge` brought into the base, by a commit on top; if that has happened already, say so again.
+
+        The message ends with trailers; `Jarvis-Reverts: <merge>` is added to them. Raises Conflict when it can't be
+        taken back cleanly, or is no merge of this work alone; nothing has changed then.
         """
 
     def update_checkout(self, spec: BuildSpec, commit: str) -> None:
@@ -162,11 +176,28 @@ class Workspaces(Protocol):
         Raises Conflict when a file with uncommitted work is concerned; nothing has changed then.
         """
 
-    def diff(self, spec: BuildSpec, result: BuildResult) -> str:
-        """The change of the build as a unified diff. Raises Refused when its commits are gone."""
+    def diff(self, spec: BuildSpec, result: BuildResult, bundle: Path | None = None) -> str:
+        """The change of the build as a unified diff; its commits may be in a bundle only. Raises Refused when they are
+        gone."""
 
     def discard(self, spec: BuildSpec, trash: Path) -> Path:
         """Put the branch as a bundle into `trash` and delete it; returns the bundle. Again: the same bundle."""
+
+    def restore(self, spec: BuildSpec, bundle: Path) -> str:
+        """Bring the branch back from the bundle; returns its commit. Again: the same.
+
+        Raises Conflict when there is another branch of that name or the repository is gone, Refused when the bundle is
+        gone or can't be used; nothing has changed then.
+        """
+
+    def forget(self, bundle: Path, trash: Path) -> None:
+        """Delete a bundle that `discard` has put into `trash`, if it is there. Raises Refused for any other file."""
+
+    def push(self, spec: BuildSpec, branch: str, remote: str) -> None:
+        """Push a branch of the repository to the one of the same name, never by force; within a minute.
+
+        Raises Refused with the reason when the remote does not have it then.
+        """
 
 
 class Records(Protocol):

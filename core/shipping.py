@@ -1,54 +1,92 @@
-"""What happens to a result on its branch: shown, merged, or discarded. Each may be asked for twice without harm."""
+"""What happens to a result: shown, merged, pushed, rolled back, discarded, restored. Each may be asked for twice.
 
-from datetime import datetime
+Git first, record after: git knows what was done before, so that a crash between the two is healed by the next press.
+"""
+
+import contextlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from core import outcomes
-from core.errors import Conflict, NotFound
+from core import deliveries
+from core.deliveries import merge_message
+from core.errors import Conflict, NotFound, Refused
 from core.model.build import Build, BuildResult, Ended
-from core.model.config import Config
+from core.model.config import Config, PushMode
 from core.model.ids import TaskId, UserId
-from core.model.task import Cancelled, Completed, Discarded, Failed, Merged, Task, Unmerged
+from core.model.task import Cancelled, Completed, Delivery, Discarded, Failed, Merged, RolledBack, Task, Unmerged
 from core.ports import Records, Store, Workspaces
+from core.pushes import Pushes
 from core.transitions import move
 
 
 class Shipping:
-    """Runs git, which may take seconds: call it from a worker thread."""
+    """Runs git, which may take seconds (a push up to a minute): call it from a worker thread."""
 
     def __init__(self, store: Store, workspaces: Workspaces, records: Records, config: Config) -> None:
         self._store = store
         self._workspaces = workspaces
         self._records = records
         self._config = config
+        self._pushes = Pushes(store, workspaces, records, config)
 
     def merge(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
-        """Merge a completed task into its base branch.
+        """Merge a completed task into its base branch, delete its branch, and push the base if that is set.
 
-        Git first, record after: git knows when a merge was made before, so that a crash between the two is healed by
-        the next press. Raises NotFound, or Conflict when there is nothing to merge or it doesn't merge cleanly.
+        A push that fails is in the task's state, and no error. Raises NotFound, or Conflict when there is nothing to
+        merge or it doesn't merge cleanly.
         """
         task, build, result = self._completed(task_id)
         if not isinstance(task.state, Completed):
             raise Conflict(f"{task_id} has no result to merge: it did not complete.")
-        if isinstance(task.state.delivery, Merged):
-            raise Conflict(f"{task_id} is merged already.")
-        if isinstance(task.state.delivery, Discarded):
-            raise Conflict(f"{task_id} was discarded. /retry {task_id} builds it again.")
+        match task.state.delivery:
+            case Merged():
+                self._drop_merged(build)
+                raise Conflict(f"{task_id} is merged already.")
+            case RolledBack():
+                raise Conflict(f"{task_id} was merged and rolled back. /retry {task_id} builds it again.")
+            case Discarded(purged_at=None):
+                raise Conflict(
+                    f"{task_id} was discarded. /retry {task_id} builds it again, /restore {task_id} brings it back."
+                )
+            case Discarded():
+                raise Conflict(f"{task_id} was discarded. /retry {task_id} builds it again.")
         self._refuse_before_its_base(task, build)
-        done = self._workspaces.merge(build.spec, merge_message(task, build, result))
-        delivery = Merged(commit=done.commit, at=now, by=by, checkout_behind=done.checkout_updated is False)
-        with self._store.transaction():
-            task = self._deliver(task_id, delivery)
-        self._log("merged", task, now)
-        return task
+        done = self._workspaces.merge(build.spec, merge_message(task, build, result), result.commit)
+        behind, push = done.checkout_updated is False, self._pushes.wanted(now)
+        delivery = Merged(commit=done.commit, at=now, by=by, checkout_behind=behind, push=push)
+        # What is in the base is merged, also where a discard came in between.
+        task = self._deliver(build, delivery, Unmerged, Discarded)
+        self._log("merged", build, by, now, done.commit)
+        self._drop_merged(build)
+        return task if push is None else self._pushes.base(task, build, by, now)
 
-    def update_checkout(self, task_id: TaskId) -> Task:
+    def rollback(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
+        """Take a merge back by a commit on top of the base branch, and push that if pushing is set.
+
+        Raises NotFound, or Conflict when it is not merged or can't be taken back cleanly; nothing has changed then.
+        """
+        task, build, result = self._completed(task_id)
+        match task.state:
+            case Completed(delivery=RolledBack()):
+                raise Conflict(f"{task_id} is rolled back already.")
+            case Completed(delivery=Merged() as merged):
+                pass
+            case _:
+                raise Conflict(f"{task_id} is not merged, so there is nothing to roll back.")
+        message = deliveries.rollback_message(task, build, merged.commit)
+        done = self._workspaces.rollback(build.spec, merged.commit, result.commit, message)
+        behind, push = done.checkout_updated is False, self._pushes.wanted(now)
+        delivery = RolledBack(commit=done.commit, merge=merged.commit, at=now, by=by, checkout_behind=behind, push=push)
+        task = self._deliver(build, delivery, Merged)
+        self._log("rolled back", build, by, now, done.commit)
+        return task if push is None else self._pushes.base(task, build, by, now)
+
+    def update_checkout(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
         """Bring the owner's checkout up to date after merges that left it alone. Raises NotFound or Conflict."""
         task, build, _ = self._completed(task_id)
-        if not isinstance(task.state, Completed) or not isinstance(task.state.delivery, Merged):
+        if not isinstance(task.state, Completed) or not isinstance(task.state.delivery, Merged | RolledBack):
             raise Conflict(f"{task_id} is not merged.")
         if not task.state.delivery.checkout_behind:
             raise Conflict("Your checkout is up to date already.")
@@ -56,28 +94,124 @@ class Shipping:
         with self._store.transaction():
             for other in self._store.tasks.all():
                 if other.project == task.project and isinstance(other.state, Completed):
-                    self._store.tasks.put(other.id, _caught_up(other, other.state))
+                    self._store.tasks.put(other.id, deliveries.caught_up(other, other.state))
+        self._log("checkout updated", build, by, now, task.state.delivery.commit)
         return self._store.tasks.get(task_id) or task
 
     def discard(self, task_id: TaskId, by: UserId | None, now: datetime) -> Path:
         """Drop the branch; its commits stay in a bundle, whose path is returned. Raises NotFound or Conflict."""
-        task, build, _ = self._completed(task_id)
+        task, build, result = self._completed(task_id)
         match task.state:
-            case Completed(delivery=Merged()):
+            case Completed(delivery=Merged() | RolledBack()):
                 raise Conflict(f"{task_id} is merged, so there is no branch left to discard.")
             case Completed(delivery=Discarded()):
                 raise Conflict(f"{task_id} is discarded already.")
-        bundle = self._workspaces.discard(build.spec, self._config.home / "trash")
+        bundle = self._workspaces.discard(build.spec, self._trash)
         if isinstance(task.state, Completed):
-            with self._store.transaction():
-                task = self._deliver(task_id, Discarded(bundle=str(bundle), at=now, by=by))
-        self._log("discarded", task, now)
+            task = self._deliver(build, Discarded(bundle=str(bundle), at=now, by=by), Unmerged)
+            if isinstance(task.state, Completed) and not isinstance(task.state.delivery, Discarded):
+                raise Conflict(f"{task_id} was merged meanwhile.")
+        self._log("discarded", build, by, now, result.commit)
         return bundle
 
+    def restore(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
+        """Bring a discarded branch back from its bundle, at the same commit; the task waits for a merge again.
+
+        The branch of a task that failed can be restored too; the task stays failed. Raises NotFound, Conflict (not
+        discarded, or there is another branch of that name), Refused (the bundle is gone or damaged).
+        """
+        task, build, _ = self._completed(task_id)
+        bundle = self._trash / f"{build.id}.bundle"
+        match task.state:
+            case Completed(delivery=Discarded(purged_at=None) as discarded):
+                bundle = self._bundle(discarded)
+            case Completed(delivery=Discarded()):
+                raise Conflict(f"{task_id} was discarded too long ago. /retry {task_id} builds it again.")
+            case Completed():
+                raise Conflict(f"{task_id} is not discarded, so there is nothing to restore.")
+        commit = self._workspaces.restore(build.spec, bundle)
+        if isinstance(task.state, Completed):
+            task = self._deliver(build, Unmerged(), Discarded)
+        self._log("restored", build, by, now, commit)
+        with contextlib.suppress(Refused):  # the next discard writes it anew
+            self._workspaces.forget(bundle, self._trash)
+        return task
+
+    def purge_trash(self, now: datetime) -> list[Task]:
+        """Delete the bundles of results that were discarded long ago; returns those tasks, which can't be restored now.
+
+        Only files that a task points to are deleted; one that can't be is left for the next time.
+        """
+        purged = []
+        for task in self._store.tasks.all():
+            match task.state:
+                case Completed(delivery=Discarded(purged_at=None) as discarded):
+                    if now - discarded.at >= timedelta(days=self._config.trash_days):
+                        purged += self._purge(task, discarded, now)
+        return purged
+
+    def push(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
+        """Push on a person's request: the branch of a result, or the base branch after a merge or a rollback.
+
+        Raises NotFound, Conflict, and Refused when pushing is not set or did not work.
+        """
+        task, build, _ = self._completed(task_id)
+        task = self._pushes.on_request(task, build, by, now)
+        if isinstance(task.state, Completed) and (reason := deliveries.not_pushed(task.state.delivery)):
+            raise Refused(reason)
+        return task
+
+    def push_branch(self, task_id: TaskId, now: datetime) -> Task:
+        """To be called when a build was collected: push the branch of a usable result, if `PUSH=branch` is set.
+
+        A push that fails is in the task's state, and no error. Raises NotFound, or Conflict before the first build.
+        """
+        task, build, _ = self._completed(task_id)
+        if self._config.push is not PushMode.BRANCH or not isinstance(task.state, Completed):
+            return task
+        waits = isinstance(task.state.delivery, Unmerged)
+        return self._pushes.branch(task, build, deliveries.BY_ITSELF, now) if waits else task
+
     def diff(self, task_id: TaskId) -> str:
-        """The change as a unified diff. Raises NotFound, or Refused when its commits are gone."""
-        _, build, result = self._completed(task_id)
-        return self._workspaces.diff(build.spec, result)
+        """The change as a unified diff, also of a merged or discarded result. Raises NotFound, or Refused when its
+        commits are gone."""
+        task, build, result = self._completed(task_id)
+        bundle = self._trash / f"{build.id}.bundle"
+        if isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded):
+            bundle = self._bundle(task.state.delivery)
+        return self._workspaces.diff(build.spec, result, bundle)
+
+    @property
+    def _trash(self) -> Path:
+        return self._config.home / "trash"
+
+    def _bundle(self, discarded: Discarded) -> Path:
+        """By its name only: the whole folder of our data may have been moved since."""
+        return self._trash / Path(discarded.bundle).name
+
+    def _purge(self, task: Task, discarded: Discarded, now: datetime) -> list[Task]:
+        bundle = self._bundle(discarded)
+        try:
+            self._workspaces.forget(bundle, self._trash)
+        except Refused as error:
+            line = {"at": now.isoformat(), "action": "not purged", "task": task.id, "bundle": bundle.name}
+            self._records.append(deliveries.LOG, {**line, "reason": str(error)})
+            return []
+        with self._store.transaction():
+            present = self._store.tasks.get(task.id)
+            if present is None or not isinstance(present.state, Completed) or present.state.delivery != discarded:
+                return []
+            gone = msgspec.structs.replace(discarded, purged_at=now)
+            present = move(present, msgspec.structs.replace(present.state, delivery=gone))
+            self._store.tasks.put(task.id, present)
+        line = {"at": now.isoformat(), "action": "purged", "actor": deliveries.BY_ITSELF, "task": task.id}
+        self._records.append(deliveries.LOG, {**line, "bundle": bundle.name})
+        return [present]
+
+    def _drop_merged(self, build: Build) -> None:
+        """The base has all of it now; a branch that can't be deleted does no harm."""
+        with contextlib.suppress(Refused):
+            self._workspaces.drop_merged(build.spec)
 
     def _refuse_before_its_base(self, task: Task, build: Build) -> None:
         """A result that was built on another one would bring that one along, unasked."""
@@ -86,12 +220,15 @@ class Shipping:
             if other is None or not isinstance(other.state, Completed) or isinstance(other.state.delivery, Merged):
                 continue
             needed = self._store.builds.get(other.state.build)
-            if needed is not None and needed.spec.branch in build.spec.onto:
-                if isinstance(other.state.delivery, Discarded):
-                    raise Conflict(
-                        f"{task.id} builds on {other.id}, which was discarded. /retry {task.id} builds it anew."
-                    )
-                raise Conflict(f"{task.id} builds on {other.id}. Merge {other.id} first.")
+            if needed is None or needed.spec.branch not in build.spec.onto:
+                continue
+            anew = f"/retry {task.id} builds it anew."
+            match other.state.delivery:
+                case Discarded():
+                    raise Conflict(f"{task.id} builds on {other.id}, which was discarded. {anew}")
+                case RolledBack():
+                    raise Conflict(f"{task.id} builds on {other.id}, which was rolled back. {anew}")
+            raise Conflict(f"{task.id} builds on {other.id}. Merge {other.id} first.")
 
     def _completed(self, task_id: TaskId) -> tuple[Task, Build, BuildResult]:
         task = self._store.tasks.get(task_id)
@@ -104,27 +241,16 @@ class Shipping:
             raise NotFound(f"The record of {task.state.build} is gone.")
         return task, build, build.state.result
 
-    def _deliver(self, task_id: TaskId, delivery: Merged | Discarded) -> Task:
-        task = self._store.tasks.get(task_id)
-        if task is None or not isinstance(task.state, Completed):
-            raise Conflict(f"{task_id} has changed meanwhile.")
-        if isinstance(task.state.delivery, Unmerged):
-            task = move(task, msgspec.structs.replace(task.state, delivery=delivery))
-            self._store.tasks.put(task.id, task)
+    def _deliver(self, build: Build, delivery: Delivery, *before: type[Delivery]) -> Task:
+        """Record what git has done; what another process has recorded meanwhile stays."""
+        with self._store.transaction():
+            task = self._store.tasks.get(build.task)
+            if task is None or not isinstance(task.state, Completed) or task.state.build != build.id:
+                raise Conflict(f"{build.task} has changed meanwhile.")
+            if isinstance(task.state.delivery, before):
+                task = move(task, msgspec.structs.replace(task.state, delivery=delivery))
+                self._store.tasks.put(task.id, task)
         return task
 
-    def _log(self, action: str, task: Task, now: datetime) -> None:
-        self._records.append("queue_actions.log", {"at": now.isoformat(), "action": action, "task": task.id})
-
-
-def _caught_up(task: Task, state: Completed) -> Task:
-    if not isinstance(state.delivery, Merged):
-        return task
-    delivery = msgspec.structs.replace(state.delivery, checkout_behind=False)
-    return msgspec.structs.replace(task, state=msgspec.structs.replace(state, delivery=delivery))
-
-
-def merge_message(task: Task, build: Build, result: BuildResult) -> str:
-    """Subject, proof and trailers of the merge commit."""
-    proof = outcomes.reason(result)
-    return f"Merge {task.id}: {task.title}\n\n{proof}\n\nJarvis-Task: {task.id}\nJarvis-Run: {build.id}\n"
+    def _log(self, action: str, build: Build, by: UserId | None, now: datetime, commit: str | None) -> None:
+        self._records.append(deliveries.LOG, deliveries.log_line(action, build, by, now, commit=commit))

@@ -6,10 +6,12 @@ from core.errors import Conflict
 from core.model.task import (
     Cancelled,
     Completed,
+    Discarded,
     Failed,
     NeedsApproval,
     Queued,
     Rejected,
+    RolledBack,
     Running,
     Task,
     TaskState,
@@ -25,6 +27,11 @@ ALLOWED: dict[type[TaskState], tuple[type[TaskState], ...]] = {
     Cancelled: (Queued, NeedsApproval),
 }
 FINISHED = (Completed, Failed, Rejected, Cancelled)
+
+
+def is_withdrawn(task: Task) -> bool:
+    """Whether it was completed, and its result was discarded or rolled back since."""
+    return isinstance(task.state, Completed) and isinstance(task.state.delivery, Discarded | RolledBack)
 
 
 def label(state: TaskState) -> str:

@@ -31,6 +31,9 @@ class TaskVerb(enum.Enum):
     DISCARD = "discard"
     RETRY = "retry"
     UPDATE = "update"
+    ROLLBACK = "rollback"
+    RESTORE = "restore"
+    PUSH = "push"
 
 
 class OnTask(msgspec.Struct, frozen=True, array_like=True, tag="task"):

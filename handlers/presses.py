@@ -1,5 +1,6 @@
 """Button presses: one place decodes them, acts, answers with a toast, and brings the message up to date."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +10,7 @@ from telegram.error import BadRequest
 
 from core import notifications
 from core.errors import JarvisError
-from core.model.ids import ChatId, TaskId
+from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval, Task
 from handlers import builds, callbacks, onboarding, overnight, tasks
 from handlers.callbacks import (
@@ -27,9 +28,9 @@ from handlers.callbacks import (
 )
 from handlers.capture import draft_card
 from handlers.replies import edit, reply
-from handlers.services import Context
+from handlers.services import Context, Services
 from handlers.views import drafts
-from handlers.views.message import Message, escape
+from handlers.views.message import Message, escape, unescape
 from handlers.views.tasks import added
 
 MAX_TOAST = 200
@@ -109,12 +110,13 @@ def _is_card(query: CallbackQuery, task: TaskId) -> bool:
 
 async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
     services, task, now = context.services, pressed.task, context.services.clock()
+    toast: Toast
     match pressed.verb:
         case TaskVerb.SHOW:
             await tasks.show_card(update, context, task)
             return None
         case TaskVerb.LOG:
-            await reply(update, builds.log_message(services, task))
+            await reply(update, await asyncio.to_thread(builds.log_message, services, task))
             return None
         case TaskVerb.DIFF:
             await reply(update, await builds.diff_message(services, task))
@@ -131,16 +133,35 @@ async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
         case TaskVerb.RETRY:
             again = services.queue.retry(task, now)
             toast = "It needs your approval." if isinstance(again.state, NeedsApproval) else "Back in the queue."
-        case TaskVerb.MERGE:
-            toast = builds.merged_text(await builds.run_merge(services, task, tasks.person(update))).replace("/", "")
-        case TaskVerb.DISCARD:
-            await builds.run_discard(services, task, tasks.person(update))
-            toast = "Discarded. Its commits are kept in the trash."
-        case TaskVerb.UPDATE:
-            await builds.run_update(services, task)
-            toast = "Your checkout is up to date."
+        case _:
+            toast = await _on_result(services, pressed, tasks.person(update))
     services.wake()
     return toast
+
+
+async def _on_result(services: Services, pressed: OnTask, by: UserId | None) -> Toast:
+    """The verbs on what a build has made."""
+    task = pressed.task
+    match pressed.verb:
+        case TaskVerb.MERGE:
+            merged = await builds.run_merge(services, task, by)
+            return unescape(builds.merged_text(merged)).replace("/task", "task")
+        case TaskVerb.ROLLBACK:
+            back = await builds.run_rollback(services, task, by)
+            return unescape(builds.rolled_back_text(back)).replace("/task", "task")
+        case TaskVerb.PUSH:
+            await builds.run_push(services, task, by)
+            return "Pushed."
+        case TaskVerb.DISCARD:
+            await builds.run_discard(services, task, by)
+            return "Discarded. Its commits are kept in the trash."
+        case TaskVerb.RESTORE:
+            await builds.run_restore(services, task, by)
+            return "It is back on its branch."
+        case TaskVerb.UPDATE:
+            await builds.run_update(services, task, by)
+            return "Your checkout is up to date."
+    raise callbacks.UnknownButton("That button does nothing any more. /queue shows where things stand.")
 
 
 async def _on_answer(update: Update, context: Context, pressed: Answer) -> Toast:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from telegram.ext import Application, CallbackContext, ExtBot
@@ -13,6 +12,7 @@ from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.drafts import Drafts
 from core.model.config import Config
+from core.model.execution import LogPart
 from core.model.ids import BuildId, ChatId, TaskId
 from core.people import People
 from core.ports import Clock, Store
@@ -39,8 +39,8 @@ class Services:
     briefs: Briefs
     projects: Projects
     make_sample: SampleMaker
-    log_of: Callable[[BuildId], Path]
-    """Where the output of a build's agent is."""
+    log_of: Callable[[BuildId, int, int], LogPart]
+    """What a build's agent has said: from an offset (negative: from the end) so many bytes."""
     refresh: Callable[[TaskId], Awaitable[None]]
     """Bring the messages about a task up to date."""
     wake: Callable[[], None]

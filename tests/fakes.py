@@ -1,9 +1,11 @@
 """The ports of the engines, in memory. They keep the same promises as the real adapters (`test_*_contract.py`)."""
 
 import itertools
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -139,6 +141,8 @@ class _Repository:
     uncommitted: set[str] = field(default_factory=set)
     behind: set[str] = field(default_factory=set)
     """Files that merges have changed while the checkout was left alone."""
+    remotes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Tips of the branches in each remote."""
 
 
 class FakeWorkspaces:
@@ -147,6 +151,12 @@ class FakeWorkspaces:
     def __init__(self) -> None:
         self.repositories: dict[Path, _Repository] = {}
         self._commits: dict[str, Files] = {}
+        self._merged: dict[str, tuple[str, list[str]]] = {}
+        """Of each merge: its message, and the commits that it brought."""
+        self.death: Died | None = None
+        """Raised where a push begins."""
+        self._reverted: dict[str, str] = {}
+        """Of each rollback: the merge that it takes back."""
         self._numbers = itertools.count(1)
 
     # -- what owners and agents do ------------------------------------------------------------------------------------
@@ -180,25 +190,77 @@ class FakeWorkspaces:
     def has_branch(self, path: Path, branch: str) -> bool:
         return bool(self.repositories[self.check(path)].branches.get(branch))
 
-    def merge(self, spec: BuildSpec, message: str) -> MergeDone:
+    def merge(self, spec: BuildSpec, message: str, work: str | None = None) -> MergeDone:
         repository = self._repository(spec)
-        for name in (spec.base, spec.branch):
-            if name not in repository.branches:
-                raise Conflict(f"The branch {name} does not exist any more.")
-        base, work = repository.branches[spec.base], repository.branches[spec.branch]
-        if work[-1] in base:
-            merged = next(commit for commit in base if work[-1] in self._parents(commit, base))
-            return MergeDone(commit=merged, parent=base[0], checkout_updated=self._shown(repository, spec.base))
+        if spec.base not in repository.branches:
+            raise Conflict(f"The branch {spec.base} does not exist any more.")
+        base = repository.branches[spec.base]
+        if spec.branch not in repository.branches:
+            return self._merged_before(repository, spec, work)
+        theirs_line = repository.branches[spec.branch]
+        if theirs_line[-1] in base:
+            return self._merged_before(repository, spec, theirs_line[-1])
+        return self._merge(repository, spec, theirs_line, message)
+
+    def _merged_before(self, repository: _Repository, spec: BuildSpec, work: str | None) -> MergeDone:
+        base = repository.branches[spec.base]
+        for commit in base:
+            message, brought = self._merged.get(commit, ("", []))
+            if f"Jarvis-Run: {spec.id}" in message.splitlines() or work in brought:
+                return MergeDone(commit=commit, parent=base[0], checkout_updated=self._shown(repository, spec.base))
+        if work in base:
+            return MergeDone(commit=work, parent=base[0], checkout_updated=self._shown(repository, spec.base))
+        raise Conflict(f"The branch {spec.branch} with the work does not exist any more.")
+
+    def _merge(self, repository: _Repository, spec: BuildSpec, work: list[str], message: str) -> MergeDone:
+        base = repository.branches[spec.base]
         ours = self._changed(set(base) - set(work))
         theirs = self._changed(set(work) - set(base))
         both = [file for file in ours if file in theirs and ours[file] != theirs[file]]
         if both:
             raise Conflict(f"The work does not merge cleanly into {spec.base}: both sides changed {both[0]}.")
         parent, merge = base[-1], self._commit({})
-        base.extend([*(commit for commit in work if commit not in base), merge])
+        brought = [commit for commit in work if commit not in base]
+        base.extend([*brought, merge])
+        self._merged[merge] = (message, brought)
         if repository.checked_out == spec.base and repository.uncommitted:
             repository.behind |= set(theirs)
         return MergeDone(commit=merge, parent=parent, checkout_updated=self._shown(repository, spec.base))
+
+    def drop_merged(self, spec: BuildSpec) -> bool:
+        repository = self.repositories.get(Path(spec.repository))
+        if repository is None:
+            return False
+        work = repository.branches.get(spec.branch)
+        if work is None:
+            return True
+        if repository.checked_out == spec.branch or work[-1] not in repository.branches.get(spec.base, []):
+            return False
+        del repository.branches[spec.branch]
+        return True
+
+    def rollback(self, spec: BuildSpec, merge: str, work: str | None, message: str) -> MergeDone:
+        repository = self._repository(spec)
+        base = repository.branches.get(spec.base)
+        if base is None or merge not in base:
+            raise Conflict(f"The merge is not in the branch {spec.base} any more, so there is nothing to take back.")
+        shown = partial(self._shown, repository, spec.base)
+        for commit in base:
+            if self._reverted.get(commit) == merge:
+                return MergeDone(commit=commit, parent=base[0], checkout_updated=shown())
+        if merge not in self._merged:
+            raise Conflict(f"The work came into {spec.base} by hand and without a merge commit.")
+        brought = self._merged[merge][1]
+        files = self._changed(set(brought))
+        later = self._changed(set(base[base.index(merge) + 1 :]))
+        if both := [file for file in files if file in later]:
+            raise Conflict(f"It can't be taken back cleanly: later commits in {spec.base} changed {both[0]}.")
+        parent, commit = base[-1], self._commit({})
+        base.append(commit)
+        self._reverted[commit] = merge
+        if repository.checked_out == spec.base and repository.uncommitted:
+            repository.behind |= set(files)
+        return MergeDone(commit=commit, parent=parent, checkout_updated=shown())
 
     def update_checkout(self, spec: BuildSpec, commit: str) -> None:
         repository = self._repository(spec)
@@ -208,13 +270,15 @@ class FakeWorkspaces:
             raise Conflict(f"{concerned.pop()} has uncommitted work.")
         repository.behind.clear()
 
-    def diff(self, spec: BuildSpec, result: BuildResult) -> str:
+    def diff(self, spec: BuildSpec, result: BuildResult, bundle: Path | None = None) -> str:
         if result.base_commit is None or result.commit is None:
             raise Refused("This build has changed nothing, so there is nothing to show.")
-        if result.commit not in self._commits:
+        commits = dict(self._commits)
+        if bundle is not None and bundle.exists():
+            commits.update(json.loads(bundle.read_text()))
+        if result.commit not in commits:
             raise Refused(f"The commit {result.commit[:10]} is not in {spec.repository} any more.")
-        files = self._commits[result.commit]
-        return "".join(f"--- a/{file}\n+++ b/{file}\n+{content}" for file, content in files.items())
+        return "".join(_added(file, content) for file, content in commits[result.commit].items())
 
     def discard(self, spec: BuildSpec, trash: Path) -> Path:
         bundle = trash / f"{spec.id}.bundle"
@@ -224,8 +288,47 @@ class FakeWorkspaces:
                 return bundle
             raise Refused(f"The branch {spec.branch} does not exist any more; there is nothing to discard.")
         trash.mkdir(parents=True, exist_ok=True)
-        bundle.write_text("\n".join(repository.branches.pop(spec.branch)))
+        line = repository.branches.pop(spec.branch)
+        bundle.write_text(json.dumps({commit: self._commits[commit] for commit in line}))
         return bundle
+
+    def restore(self, spec: BuildSpec, bundle: Path) -> str:
+        repository = self._repository(spec)
+        if not bundle.exists():
+            raise Refused(f"The bundle {bundle.name} is not in the trash any more.")
+        try:
+            commits: dict[str, Files] = json.loads(bundle.read_text())
+        except ValueError as error:
+            raise Refused(f"The bundle {bundle.name} is damaged.") from error
+        line = list(commits)
+        if repository.branches.get(spec.branch, line)[-1] != line[-1]:
+            raise Conflict(f"There is a branch {spec.branch} already, and it is another one.")
+        self._commits.update(commits)
+        repository.branches[spec.branch] = line
+        return line[-1]
+
+    def forget(self, bundle: Path, trash: Path) -> None:
+        if bundle.suffix != ".bundle" or bundle.parent != trash:
+            raise Refused(f"{bundle} is no bundle in {trash}, so it is left alone.")
+        bundle.unlink(missing_ok=True)
+
+    def push(self, spec: BuildSpec, branch: str, remote: str) -> None:
+        if self.death is not None:
+            raise self.death
+        repository = self._repository(spec)
+        if branch not in repository.branches:
+            raise Refused(f"The branch {branch} does not exist any more.")
+        there = repository.remotes.get(remote)
+        if there is None:
+            raise Refused(f"There is no remote {remote} in {spec.repository}.")
+        if there.get(branch, repository.branches[branch][0]) not in repository.branches[branch]:
+            raise Refused(f"{remote} has commits in {branch} that are not here. Pull them in, then try again.")
+        there[branch] = repository.branches[branch][-1]
+
+    def collect_garbage(self) -> None:
+        """Commits that no branch has are gone."""
+        kept = {commit for each in self.repositories.values() for line in each.branches.values() for commit in line}
+        self._commits = {commit: files for commit, files in self._commits.items() if commit in kept}
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -246,14 +349,15 @@ class FakeWorkspaces:
             changed |= self._commits[commit]
         return changed
 
-    def _parents(self, commit: str, base: list[str]) -> list[str]:
-        """A merge stands right behind the work that it brought."""
-        place = base.index(commit)
-        return base[place - 1 : place] if not self._commits[commit] else []
-
     @staticmethod
     def _shown(repository: _Repository, base: str) -> bool | None:
         return None if repository.checked_out != base else not repository.behind
+
+
+def _added(file: str, content: str) -> str:
+    lines = content.splitlines()
+    head = f"diff --git a/{file} b/{file}\n--- /dev/null\n+++ b/{file}\n@@ -0,0 +1,{len(lines)} @@\n"
+    return head + "".join(f"+{line}\n" for line in lines)
 
 
 class FakeRecords:

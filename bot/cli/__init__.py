@@ -10,6 +10,7 @@ from core.errors import JarvisError
 GROUPS = {
     "autonomous-queue": ("bot.cli.autonomous_queue", "group"),
     "build-scheduler": ("bot.cli.build_scheduler", "group"),
+    "builds": ("bot.cli.builds", "group"),
     "overnight-runner": ("bot.cli.overnight_runner", "group"),
     "projects": ("bot.cli.projects", "group"),
     "run": ("bot.cli.process", "run"),

@@ -105,6 +105,8 @@ class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
     environment: tuple[str, ...] = ()
     """Names of further variables that the agent may see, besides PATH, HOME and the like."""
     confinement: Confinement = Confinement()
+    author: str = "Jarvis <jarvis@localhost>"
+    """Author and committer of its commit, as `Name <mail>`."""
 
 
 class Phase(enum.Enum):
@@ -295,10 +297,10 @@ class Findings(msgspec.Struct, kw_only=True):
 
 
 class MergeDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What a merge did."""
+    """What a merge or a rollback did."""
 
     commit: str
-    """Full id of the merge commit."""
+    """Full id of the commit that it made."""
     parent: str
     """What the base branch pointed to before."""
     checkout_updated: bool | None

@@ -1,10 +1,21 @@
 """What the owner set for the engines; the process reads it from the environment once, at start."""
 
+import enum
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.model.build import Level
+
+
+class PushMode(enum.Enum):
+    """What is pushed to the remote repository, unasked."""
+
+    NEVER = "never"
+    BRANCH = "branch"
+    """The branch of each result that can be used."""
+    MERGE = "merge"
+    """The base branch, after each merge and rollback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +61,10 @@ class Config:
     approval_days: float = 7.0
     cost_limit: float = 10.0
     """Dollars; a task that names a higher cost is escalated."""
+    git_author: str = "Jarvis <jarvis@localhost>"
+    """Author and committer of the commits that are made for the owner, as `Name <mail>`."""
+    push: PushMode = PushMode.NEVER
+    push_remote: str = "origin"
+    """Name of the remote in each repository."""
+    trash_days: float = 30.0
+    """How long a discarded result can be restored."""

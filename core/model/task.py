@@ -55,8 +55,28 @@ class Source(enum.Enum):
     SAMPLE = "sample"
 
 
+class Pushed(msgspec.Struct, frozen=True, kw_only=True, tag_field="push", tag="pushed"):
+    """The remote repository has it."""
+
+    remote: str
+    at: datetime
+
+
+class NotPushed(msgspec.Struct, frozen=True, kw_only=True, tag_field="push", tag="not pushed"):
+    """It should be in the remote repository, and is not there yet; the reason is a sentence for the owner."""
+
+    reason: str
+    at: datetime
+
+
+Push = Pushed | NotPushed
+
+
 class Unmerged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="unmerged"):
     """The result waits on its branch for the owner's word."""
+
+    push: Push | None = None
+    """Of the branch; None when nobody wanted it pushed. The same below, where it is of the base branch."""
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="merged"):
@@ -69,6 +89,22 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", ta
     """Who pressed Merge; None from the command line."""
     checkout_behind: bool = False
     """The owner's checkout had uncommitted work, so its files were left as they were."""
+    push: Push | None = None
+
+
+class RolledBack(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="rolled back"):
+    """The result was merged, and a later commit in the base branch takes it back."""
+
+    commit: str
+    """The full id of the commit that takes it back."""
+    merge: str
+    """The full id of the merge commit; its second parent is the result as it was."""
+    at: datetime
+    by: UserId | None
+    """Who pressed Rollback; None from the command line."""
+    checkout_behind: bool = False
+    """As for `Merged`."""
+    push: Push | None = None
 
 
 class Discarded(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="discarded"):
@@ -77,9 +113,11 @@ class Discarded(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery",
     bundle: str
     at: datetime
     by: UserId | None
+    purged_at: datetime | None = None
+    """When the bundle was deleted for its age; the result can't be restored any more."""
 
 
-Delivery = Unmerged | Merged | Discarded
+Delivery = Unmerged | Merged | RolledBack | Discarded
 
 
 class NeedsApproval(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="needs approval"):

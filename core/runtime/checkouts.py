@@ -26,7 +26,7 @@ def advance(repository: Path, branch: str, old: str, new: str) -> bool | None:
     checkout are as they were then. The caller holds the lock on the repository.
     """
     if busy := rebased_in(repository, branch):
-        raise Conflict(f"A rebase of {branch} is under way in {busy}. Finish or abort it, then merge again.")
+        raise Conflict(f"A rebase of {branch} is under way in {busy}. Finish or abort it, then try again.")
     checkout = checkout_of(repository, branch)
     if checkout is None:
         _move(repository, branch, old, new)
@@ -135,7 +135,7 @@ def _is_clean(checkout: Path) -> bool:
 
 def _move(repository: Path, branch: str, old: str, new: str) -> None:
     try:
-        git(repository, "update-ref", "-m", "jarvis: merge", f"refs/heads/{branch}", new, old)
+        git(repository, "update-ref", "-m", "jarvis: merge or rollback", f"refs/heads/{branch}", new, old)
     except GitError:
         if branch_tip(repository, branch) != old:
             raise Moved from None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.model.build import BuildSpec, DiffStat
 from core.runtime.files import write_atomically
-from core.runtime.git import GitError, branch_tip, git, is_ancestor, says_yes
+from core.runtime.git import GitError, branch_tip, git, identity, is_ancestor, says_yes
 from core.runtime.nested_repositories import dissolve_nested
 from core.runtime.private_git import bring_back
 from core.runtime.run_folder import RunFolder
@@ -65,7 +65,7 @@ def commit_work(folder: RunFolder, spec: BuildSpec, message: str) -> str | None:
         new = parents[0]
     else:
         ancestry = [word for parent in parents for word in ("-p", parent)]
-        new = run("commit-tree", tree, *ancestry, stdin=message).strip()
+        new = run(*identity(spec.author), "commit-tree", tree, *ancestry, stdin=message).strip()
     git(repository, "update-ref", "-m", "jarvis: build", f"refs/heads/{spec.branch}", new, tip or "0" * len(new))
     return new
 

@@ -20,7 +20,7 @@ _SETTINGS = {
     "user.name": "Jarvis",
     "user.email": "jarvis@localhost",
 }
-_OPTIONS = tuple(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
+OPTIONS = tuple(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
 
 
 class GitError(Refused):
@@ -58,6 +58,12 @@ def says_yes(repository: Path, *arguments: str) -> bool:
     if done.returncode not in (0, 1):
         raise GitError(_verb(arguments), done.returncode, done.stderr.decode(errors="replace"))
     return done.returncode == 0
+
+
+def identity(author: str) -> tuple[str, ...]:
+    """Options that make `Name <mail>` the author and the committer; they come before the verb."""
+    name, _, mail = author.rstrip(">").rpartition(" <")
+    return ("-c", f"user.name={name}", "-c", f"user.email={mail}")
 
 
 def commit_of(repository: Path, revision: str) -> str | None:
@@ -113,7 +119,7 @@ def _run(
         environment["GIT_CEILING_DIRECTORIES"] = str(repository.resolve().parent)
     try:
         return subprocess.run(
-            ["git", *_OPTIONS, *arguments],
+            ["git", *OPTIONS, *arguments],
             cwd=repository,
             env=environment,
             input=stdin.encode(errors="replace") if isinstance(stdin, str) else stdin or b"",

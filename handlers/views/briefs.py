@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from core import outcomes
 from core.briefs import Brief, Finished
-from core.model.task import Completed, Merged
+from core.model.task import Completed, Merged, Unmerged
 from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
 from handlers.views import times
 from handlers.views.message import MAX_TEXT, Button, Message, escape, lines, shorten, unescape, utf16_length
@@ -63,7 +63,7 @@ def _finished(entry: Finished) -> str:
         parts.append(f"+{size.insertions} −{size.deletions}")
     if isinstance(entry.task.state, Completed) and isinstance(entry.task.state.delivery, Merged):
         parts.append("merged")
-    elif isinstance(entry.task.state, Completed):
+    elif isinstance(entry.task.state, Completed) and isinstance(entry.task.state.delivery, Unmerged):
         parts.append("waits for your merge")
     return f"/{entry.task.id} {_title(entry.task.title)}: {escape(shorten(' · '.join(parts), 300))}"
 

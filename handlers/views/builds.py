@@ -8,7 +8,7 @@ from core.model.approval import Approval
 from core.model.build import Broke, Build, BuildResult, Phase, Progress, TimedOut
 from core.model.ids import TaskId
 from core.model.notification import NightBudgetLow
-from core.model.task import Completed, Discarded, Merged, Task, Unmerged
+from core.model.task import Completed, Discarded, Merged, RolledBack, Task, Unmerged
 from handlers.callbacks import DropLink, OnTask, TaskVerb
 from handlers.views import tasks, times
 from handlers.views.message import Button, Message, escape, lines, pre, shorten
@@ -83,9 +83,10 @@ def ended(task: Task, build: Build, result: BuildResult, *, current: bool, again
         _headline(task, current=current) if not again else None,
         escape(shorten(outcomes.reason(result), 400)),
         _size(result),
-        f"branch <code>{escape(build.spec.branch)}</code>" if outcomes.is_usable(result.outcome) and current else None,
+        f"branch <code>{escape(build.spec.branch)}</code>" if _has_branch(task, result) and current else None,
         _evidence(build, result),
         _delivery(task, build) if current else None,
+        tasks.not_pushed(task.state) if current else None,
     )
     return Message(text, rows)
 
@@ -97,6 +98,8 @@ def _headline(task: Task, *, current: bool) -> str:
     match task.state:
         case Completed(delivery=Merged()):
             return f"🎉 {title} is merged · {link}"
+        case Completed(delivery=RolledBack()):
+            return f"↩️ {title} is rolled back · {link}"
         case Completed(delivery=Discarded()):
             return f"🗑 {title} was discarded · {link}"
         case Completed():
@@ -126,19 +129,33 @@ def _evidence(build: Build, result: BuildResult) -> str | None:
 
 def _delivery(task: Task, build: Build) -> str | None:
     match task.state:
-        case Completed(delivery=Merged(commit=commit, checkout_behind=True)):
-            return (
-                f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>.\n"
-                "⚠️ Your checkout has uncommitted work, so I did not touch its files. "
-                "<b>Update it before you commit there</b>, or that commit undoes the merge. Your changes stay."
-            )
-        case Completed(delivery=Merged(commit=commit)):
-            return f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>."
-        case Completed(delivery=Discarded(bundle=bundle)):
+        case Completed(delivery=Merged(commit=commit, checkout_behind=behind)):
+            place = f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>."
+            return f"{place}\n{_behind('merge')}" if behind else place
+        case Completed(delivery=RolledBack(commit=commit, merge=merge, checkout_behind=behind)):
+            place = f"Taken back in {escape(build.spec.base)} by <code>{commit[:9]}</code>; "
+            place += f"git still has it as <code>{merge[:9]}^2</code>."
+            return f"{place}\n{_behind('rollback')}" if behind else place
+        case Completed(delivery=Discarded(bundle=bundle, purged_at=purged)):
+            if purged is not None:
+                return "Its commits were deleted from the trash."
             return f"Its commits are kept in <code>{escape(bundle.rpartition('/')[2])}</code> in the trash."
         case Completed(delivery=Unmerged()):
             return f"Merge it into {escape(build.spec.base)}?"
     return None
+
+
+def _behind(what: str) -> str:
+    return (
+        "⚠️ Your checkout has uncommitted work, so I did not touch its files. "
+        f"<b>Update it before you commit there</b>, or that commit undoes the {what}. Your changes stay."
+    )
+
+
+def _has_branch(task: Task, result: BuildResult) -> bool:
+    """A merge deletes the branch, once all of it is in the base."""
+    waits = not isinstance(task.state, Completed) or isinstance(task.state.delivery, Unmerged)
+    return waits and outcomes.is_usable(result.outcome)
 
 
 def question(task: Task, approval: Approval) -> Message:

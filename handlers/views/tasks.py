@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from core import priority
+from core import deliveries, priority
 from core.build_scheduler import Listed, Stats
 from core.model.approval import Approval
 from core.model.ids import TaskId
 from core.model.task import (
     Cancelled,
     Completed,
+    Delivery,
     Discarded,
     Failed,
     Merged,
     NeedsApproval,
     Queued,
     Rejected,
+    RolledBack,
     Running,
     Task,
     TaskState,
@@ -41,6 +43,8 @@ def mark(state: TaskState) -> str:
             return "🔨"
         case Completed(delivery=Merged()):
             return "🎉"
+        case Completed(delivery=RolledBack()):
+            return "↩️"
         case Completed(delivery=Discarded()):
             return "🗑"
         case Completed():
@@ -65,21 +69,37 @@ def buttons(task: Task) -> list[list[Button]]:
             return [verbs(*start, ("🚫 Cancel", TaskVerb.CANCEL))]
         case Running():
             return [verbs(("⏹ Stop", TaskVerb.STOP), ("📄 Log", TaskVerb.LOG))]
-        case Completed(delivery=Unmerged()):
-            return [
-                verbs(("🔀 Merge", TaskVerb.MERGE), ("🔍 Diff", TaskVerb.DIFF)),
-                verbs(("📄 Log", TaskVerb.LOG), ("🗑 Discard", TaskVerb.DISCARD)),
-            ]
-        case Completed(delivery=Merged(checkout_behind=True)):
-            return [verbs(("⬇️ Update my checkout", TaskVerb.UPDATE)), verbs(("🔍 Diff", TaskVerb.DIFF))]
-        case Completed(delivery=Discarded()):
-            return [verbs(("🔁 Retry", TaskVerb.RETRY), ("📄 Log", TaskVerb.LOG))]
-        case Completed():
-            return [verbs(("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
+        case Completed(delivery=delivery):
+            return [[Button(text, OnTask(verb, task.id)) for text, verb in row] for row in _on_result(delivery)]
         case Failed():
             return [verbs(("🔁 Retry", TaskVerb.RETRY), ("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
         case Cancelled() | Rejected():
             return [verbs(("🔁 Retry", TaskVerb.RETRY))]
+
+
+_Row = list[tuple[str, TaskVerb]]
+_LOOK: _Row = [("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG)]
+
+
+def _on_result(delivery: Delivery) -> list[_Row]:
+    """Rollback never takes the place of Merge: a second tap at the same place must not undo the first."""
+    retry, push = ("🔁 Retry", TaskVerb.RETRY), ("⬆️ Push", TaskVerb.PUSH)
+    rows: list[_Row]
+    match delivery:
+        case Unmerged():
+            first: _Row = [("🔀 Merge", TaskVerb.MERGE), ("🔍 Diff", TaskVerb.DIFF)]
+            rows = [first, [("📄 Log", TaskVerb.LOG), ("🗑 Discard", TaskVerb.DISCARD)]]
+        case Merged():
+            rows = [_LOOK, [("↩️ Rollback", TaskVerb.ROLLBACK)]]
+        case RolledBack():
+            rows = [_LOOK, [retry]]
+        case Discarded(purged_at=None):
+            return [[("♻️ Restore", TaskVerb.RESTORE), retry], _LOOK]
+        case Discarded():
+            return [[retry, ("📄 Log", TaskVerb.LOG)]]
+    if isinstance(delivery, Merged | RolledBack) and delivery.checkout_behind:
+        rows = [[("⬇️ Update my checkout", TaskVerb.UPDATE)], *rows]
+    return [*rows, [push]] if deliveries.not_pushed(delivery) else rows
 
 
 def card(listed: Listed, approval: Approval | None, waiting: str | None, now: datetime, zone: ZoneInfo) -> Message:
@@ -88,6 +108,7 @@ def card(listed: Listed, approval: Approval | None, waiting: str | None, now: da
     text = lines(
         f"{mark(task.state)} <b>{escape(task.title)}</b>",
         f"/{task.id} · {state_line(task.state, now, zone)}",
+        not_pushed(task.state),
         f"⏱ {escape(waiting)}" if waiting else None,
         f"❓ Asked because {escape(approval.reason)}." if approval else None,
         "",
@@ -130,8 +151,11 @@ def state_line(state: TaskState, now: datetime, zone: ZoneInfo) -> str:
             return f"in progress since {times.clock(since, zone, now)}"
         case Completed(delivery=Merged(commit=commit, at=at)):
             return f"merged {times.relative(at, now)} as <code>{commit[:9]}</code>"
-        case Completed(delivery=Discarded(at=at)):
-            return f"discarded {times.relative(at, now)}"
+        case Completed(delivery=RolledBack(commit=commit, at=at)):
+            return f"rolled back {times.relative(at, now)} by <code>{commit[:9]}</code>"
+        case Completed(delivery=Discarded(at=at, purged_at=purged)):
+            gone = "" if purged is None else "; it can't be restored any more"
+            return f"discarded {times.relative(at, now)}{gone}"
         case Completed(at=at):
             return f"completed {times.relative(at, now)}, not merged yet"
         case Failed(at=at, reason=why):
@@ -140,6 +164,12 @@ def state_line(state: TaskState, now: datetime, zone: ZoneInfo) -> str:
             return f"rejected {times.relative(at, now)}"
         case Cancelled(at=at):
             return f"cancelled {times.relative(at, now)}"
+
+
+def not_pushed(state: TaskState) -> str | None:
+    """Why the remote repository does not have it, if it should; safe to stand in HTML."""
+    reason = deliveries.not_pushed(state.delivery) if isinstance(state, Completed) else None
+    return f"⬆️ Not pushed: {escape(shorten(reason, 300))}" if reason else None
 
 
 def names(task_ids: Sequence[TaskId]) -> str:
@@ -221,6 +251,9 @@ def stats(numbers: Stats, now: datetime, zone: ZoneInfo) -> Message:
     return Message(text, [[Button("📋 Queue", Page(ListName.QUEUE, 0)), Button("☀️ Brief", Ask("brief"))]])
 
 
-def log_excerpt(task: Task, content: str) -> Message:
-    """The output of an agent, short enough for a message."""
-    return Message(f"📄 Log of /{task.id}\n{pre(content, 3000) or 'No output yet.'}")
+def log_excerpt(task: Task, content: str, *, runs: bool = False, is_whole: bool = True) -> Message:
+    """The output of an agent, or its last lines, short enough for a message."""
+    excerpt = pre(content, 3000)
+    cut = "" if is_whole else ", the last lines"
+    so_far = " so far" if runs and excerpt else ""
+    return Message(f"📄 Log of /{task.id}{so_far}{cut}\n{excerpt or 'No output yet.'}")

@@ -112,7 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _gemini(self, body: Json, *, stream: bool) -> None:
         tools = [tool for group in body.get("tools", ()) for tool in group.get("functionDeclarations", ())]
         parts = [part for content in body.get("contents", ()) for part in content.get("parts", ())]
-        call = self._call(tools, any("functionResponse" in part for part in parts), "parametersJsonSchema", "parameters")
+        call = self._call(
+            tools, any("functionResponse" in part for part in parts), "parametersJsonSchema", "parameters"
+        )
         part = {"functionCall": {"name": call[0], "args": call[1]}} if call else {"text": _text(tools)}
         answer = {
             "candidates": [{"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}],
@@ -130,7 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
             for message in body.get("messages", ())
             for block in (message["content"] if isinstance(message["content"], list) else ())
         ]
-        call = self._call(body.get("tools", ()), any(block["type"] == "tool_result" for block in blocks), "input_schema")
+        call = self._call(
+            body.get("tools", ()), any(block["type"] == "tool_result" for block in blocks), "input_schema"
+        )
         usage = {"input_tokens": 100, "output_tokens": 20}
         begin: Json = {"type": "text", "text": ""}
         delta: Json = {"type": "text_delta", "text": _text(body.get("tools"))}
@@ -138,15 +142,21 @@ class _Handler(BaseHTTPRequestHandler):
             begin = {"type": "tool_use", "id": "toolu_1", "name": call[0], "input": {}}
             delta = {"type": "input_json_delta", "partial_json": json.dumps(call[1])}
         message = {
-            **{"id": "msg_1", "type": "message", "role": "assistant", "model": body.get("model", "scripted")},
-            **{"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage},
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "model": body.get("model", "scripted"),
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage,
         }
         if not body.get("stream"):
             content = [{"type": "text", "text": _text(None)}]
             self._json({**message, "content": content, "stop_reason": "end_turn"})
             return
         stop = {"type": "message_delta", "delta": {"stop_reason": "tool_use" if call else "end_turn"}, "usage": usage}
-        events = [
+        events: list[Json] = [
             {"type": "message_start", "message": message},
             {"type": "content_block_start", "index": 0, "content_block": begin},
             {"type": "content_block_delta", "index": 0, "delta": delta},
@@ -164,11 +174,11 @@ class _Handler(BaseHTTPRequestHandler):
         if call:
             item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": call[0], "status": "completed"}
             item["arguments"] = json.dumps(call[1])
-        usage = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
-        usage_details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+        usage: Json = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
+        usage |= {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
         response = {"id": "resp_1", "object": "response", "status": "in_progress", "output": []}
-        ended = {**response, "status": "completed", "output": [item], "usage": {**usage, **usage_details}}
-        events = [
+        ended = {**response, "status": "completed", "output": [item], "usage": usage}
+        events: list[Json] = [
             {"type": "response.created", "response": response},
             {"type": "response.output_item.added", "output_index": 0, "item": item},
             {"type": "response.output_item.done", "output_index": 0, "item": item},

@@ -42,7 +42,7 @@ def jarvis(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     folder.mkdir()
     monkeypatch.chdir(folder)
     for name in list(os.environ):
-        if name.startswith(("TELEGRAM_", "AGENT_", "OWNER_", "JARVIS_", "MAX_", "PROJECTS")):
+        if name.startswith(("TELEGRAM_", "AGENT_", "OWNER_", "JARVIS_", "MAX_", "PROJECTS", "PUSH", "GIT_", "TRASH_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("JARVIS_HOME", str(home))
     monkeypatch.setenv("TIMEZONE", "UTC")

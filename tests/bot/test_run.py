@@ -10,9 +10,28 @@ from bot import run
 from bot.settings import Settings, parse
 from bot.wiring import Installation
 from core.errors import Refused
+from core.model.ids import BuildId
+from core.model.task import Completed, Discarded
 from storage import JournalStore
 from tests import factories
 from tests.fakes import SetClock
+
+
+class RefreshedTasks:
+    """Notes which messages were to be brought up to date."""
+
+    def __init__(self) -> None:
+        self.tasks: list[str] = []
+
+    async def refresh(self, task: str) -> None:
+        self.tasks.append(task)
+
+
+class Beats:
+    """A pulse that only the timetable knows."""
+
+    async def beat(self) -> None:
+        """Nothing is due."""
 
 
 @pytest.fixture
@@ -64,3 +83,23 @@ def test_an_agent_that_is_not_installed_is_told(home: Path, command: Any, said: 
     assert (text != "") == said
     if said:
         assert "no-such-agent-program, the program of AGENT_COMMAND, is not on the PATH" in text
+
+
+async def test_the_trash_is_purged_by_the_timetable(installation: Installation, clock: SetClock) -> None:
+    outbox = RefreshedTasks()
+    jobs = {job.name: job for job in run._jobs(installation, Beats(), outbox)}  # type: ignore[arg-type]
+    trash = installation.config.home / "trash"
+    trash.mkdir()
+    (trash / "task_1-1.bundle").touch()
+    delivery = Discarded(bundle=str(trash / "task_1-1.bundle"), at=clock(), by=None)
+    state = Completed(build=BuildId("task_1-1"), at=clock(), delivery=delivery)
+    with installation.store.transaction():
+        installation.store.tasks.put("task_1", factories.task(state=state))
+
+    await jobs["trash"].job()
+    assert (outbox.tasks, len(list(trash.iterdir()))) == ([], 1)
+    clock.advance(days=30)
+    await jobs["trash"].job()
+
+    assert (outbox.tasks, len(list(trash.iterdir()))) == (["task_1"], 0)
+    assert jobs["trash"].seconds == 3600

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings import BadSettings, Settings, load, parse
+from core.model.config import PushMode
 
 TOKEN = "123456789:AAH-secret_secret_secret_secret_12"
 FOLDER = Path("/srv/jarvis")
@@ -40,6 +41,8 @@ def test_nothing_is_needed() -> None:
     assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (3, 8, 30, 30)
     assert (config.agent_command, config.agent_environment) == (None, ())
     assert (config.approval_days, config.cost_limit) == (7, 10)
+    assert config.git_author == "Jarvis <jarvis@localhost>"
+    assert (config.push, config.push_remote, config.trash_days) == (PushMode.NEVER, "origin", 30)
 
 
 def test_everything_can_be_set() -> None:
@@ -60,6 +63,10 @@ def test_everything_can_be_set() -> None:
         VERIFY_MINUTES="2.5",
         APPROVAL_DAYS="1",
         COST_LIMIT="0",
+        GIT_AUTHOR=" Ann Ö. O'Hara <ann+git@example.com> ",
+        PUSH="Merge",
+        PUSH_REMOTE="my/fork",
+        TRASH_DAYS="0.5",
     )
 
     assert settings.token == TOKEN
@@ -75,6 +82,8 @@ def test_everything_can_be_set() -> None:
     assert config.agent_environment == ("MY_KEY", "OTHER_KEY")
     assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (5, 0.5, 10, 2.5)
     assert (config.approval_days, config.cost_limit) == (1, 0)
+    assert config.git_author == "Ann Ö. O'Hara <ann+git@example.com>"
+    assert (config.push, config.push_remote, config.trash_days) == (PushMode.MERGE, "my/fork", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +114,17 @@ def test_everything_can_be_set() -> None:
         ("VERIFY_MINUTES", "1e9", "write a number over 0, up to 10000."),
         ("APPROVAL_DAYS", "soon", "write a number over 0, up to 1000."),
         ("COST_LIMIT", "-1", "write a number from 0 to"),
+        ("GIT_AUTHOR", "Ann", "write it like Jarvis <jarvis@example.com>."),
+        ("GIT_AUTHOR", "ann@example.com", "write it like"),
+        ("GIT_AUTHOR", "<ann@example.com>", "write it like"),
+        ("GIT_AUTHOR", "Ann <ann>", "write it like"),
+        ("GIT_AUTHOR", "Ann <b> <ann@example.com>", "write it like"),
+        ("GIT_AUTHOR", ". <ann@example.com>", "write it like"),
+        ("PUSH", "always", "choose one of NEVER, BRANCH, MERGE."),
+        ("PUSH_REMOTE", "--force", "write the name of a remote, like origin."),
+        ("PUSH_REMOTE", "https://example.com/shop.git", "write the name of a remote"),
+        ("TRASH_DAYS", "0", "write a number over 0, up to 80."),
+        ("TRASH_DAYS", "365", "write a number over 0, up to 80."),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_value_and_what_to_write(name: str, value: str, words: str) -> None:

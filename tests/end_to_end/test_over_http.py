@@ -63,6 +63,44 @@ async def test_a_merge_leaves_uncommitted_work_as_it_is(bot: Jarvis, telegram: T
     assert bot.git(project, "status", "--porcelain") == " M b.txt\n?? notes.txt\n"
 
 
+async def test_every_way_of_a_result_by_button(bot: Jarvis, telegram: Telegram, project: Path) -> None:
+    await telegram.add("Add a line", "echo two >> a.txt")
+    report = await telegram.hear("Add a line is built", "Merge")
+    first = bot.git(project, "rev-parse", "main")
+    branch = bot.git(project, "rev-parse", "jarvis/task-1-add-a-line")
+
+    await telegram.press(report, "Diff")
+    await telegram.hear(r"🔍 /task_1\n[^$]*\+two")
+    assert "Discarded" in await telegram.press(report, "Discard")
+    discarded = await telegram.hear("was discarded", "Restore")
+    assert bot.git(project, "branch", "--list", "jarvis/*") == ""
+    await telegram.press(discarded, "Diff")
+    await telegram.hear("from its bundle in the trash")
+    assert await telegram.press(discarded, "Restore") == "It is back on its branch."
+    waiting = await telegram.hear("Add a line is built", "Merge")
+    assert bot.git(project, "rev-parse", "jarvis/task-1-add-a-line") == branch
+
+    assert "task_1 is merged" in await telegram.press(waiting, "Merge")
+    merged = await telegram.hear("is merged", "Rollback")
+    assert bot.git(project, "branch", "--list", "jarvis/*") == ""
+    (project / "b.txt").write_text("half a thought\n")
+    assert "task_1 is rolled back" in await telegram.press(merged, "Rollback")
+    assert (project / "a.txt").read_text() == "one\ntwo\n"
+    behind = await telegram.hear("is rolled back", "Update my checkout")
+    assert await telegram.press(behind, "Update my checkout") == "Your checkout is up to date."
+    assert (project / "a.txt").read_text() == "one\n"
+    assert bot.git(project, "status", "--porcelain") == " M b.txt\n"
+    assert bot.git(project, "diff", first.strip(), "main") == ""
+
+    back = await telegram.hear("is rolled back", "Retry")
+    assert await telegram.press(back, "Retry") == "Back in the queue."
+    again = await telegram.hear("Add a line is built", "Merge")
+    assert again.number != report.number
+    assert "task_1 is merged" in await telegram.press(again, "Merge")
+    assert bot.git(project, "show", "main:a.txt") == "one\ntwo\n"
+    assert bot.git(project, "worktree", "list").count("\n") == 1
+
+
 async def test_a_conflict_is_reported_and_changes_nothing(bot: Jarvis, telegram: Telegram, project: Path) -> None:
     await telegram.add("Replace the line", "echo theirs > a.txt")
     report = await telegram.hear("is built", "Merge")

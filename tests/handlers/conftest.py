@@ -262,7 +262,7 @@ async def start(
             store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home)
         ),
         make_sample=sample,
-        log_of=executor.log_file,
+        log_of=executor.log,
         refresh=outbox.refresh,
         wake=lambda: woken.append(True),
         is_local=True,

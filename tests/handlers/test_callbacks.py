@@ -53,6 +53,9 @@ def test_every_kind_is_tried() -> None:
 
 def test_the_wire_form_of_old_messages_stays_readable() -> None:
     assert decode("task:merge:task_12") == OnTask(TaskVerb.MERGE, TaskId("task_12"))
+    assert decode("task:rollback:task_12") == OnTask(TaskVerb.ROLLBACK, TaskId("task_12"))
+    assert decode("task:restore:task_12") == OnTask(TaskVerb.RESTORE, TaskId("task_12"))
+    assert decode("task:push:task_12") == OnTask(TaskVerb.PUSH, TaskId("task_12"))
     assert decode("answer:approval_7:1") == Answer(ApprovalId("approval_7"), True)
     assert decode("answer:approval_7:0") == Answer(ApprovalId("approval_7"), False)
     assert decode("unlink:task_2:task_1") == DropLink(TaskId("task_2"), TaskId("task_1"))

@@ -8,7 +8,8 @@ from core.model.task import Cancelled, Category, Completed, Discarded, Merged, N
 from handlers import commands
 from tests.handlers.conftest import ANN, SHOP, House, Open, register_shop
 
-ON_A_TASK = ("task", "go", "approve", "reject", "diff", "log", "merge", "update", "discard", "retry", "cancel")
+ON_RESULTS = ("diff", "log", "merge", "update", "rollback", "discard", "restore", "push")
+ON_A_TASK = ("task", "go", "approve", "reject", *ON_RESULTS, "retry", "cancel")
 WITHOUT_ARGUMENTS = ("queue", "brief", "next", "schedule", "finished", "stats")
 
 
@@ -156,7 +157,10 @@ async def test_every_command_on_a_task_that_was_just_added(house: House, name: s
         "log": "task_1 has not been built yet.",
         "merge": "task_1 has not been built yet.",
         "update": "task_1 has not been built yet.",
+        "rollback": "task_1 has not been built yet.",
         "discard": "task_1 has not been built yet.",
+        "restore": "task_1 has not been built yet.",
+        "push": "task_1 has not been built yet.",
         "retry": "task_1 is queued; only what has ended and is not merged can be built again.",
         "cancel": "/task_1 is cancelled.",
     }
@@ -243,11 +247,11 @@ async def test_a_merge_beside_uncommitted_work_is_caught_up_with_update(house: H
     assert await house.ask("/merge 1") == (
         "🎉 /task_1 is merged. ⚠️ Update your checkout before you commit there: it has uncommitted work."
     )
-    assert house.labels(house.last_id()) == ["⬇️ Update my checkout", "🔍 Diff"]
+    assert house.labels(house.last_id()) == ["⬇️ Update my checkout", "🔍 Diff", "📄 Log", "↩️ Rollback"]
     assert "Update it before you commit there, or that commit undoes the merge." in house.text(news)
 
     assert await house.ask("/update 1") == "Your checkout is up to date; your uncommitted work is still there."
-    assert house.labels(news) == ["🔍 Diff", "📄 Log"]
+    assert house.labels(news) == ["🔍 Diff", "📄 Log", "↩️ Rollback"]
     before = house.state()
     assert await house.ask("/update 1") == "Your checkout is up to date already."
     assert house.state() == before
@@ -321,7 +325,9 @@ async def test_next_leaves_out_what_cannot_be_built(open_house: Open) -> None:
 async def test_discard_and_retry(house: House) -> None:
     task = await house.build(house.add())
 
-    assert await house.ask("/discard 1") == "/task_1 is discarded; its commits are kept in task_1-1.bundle."
+    assert await house.ask("/discard 1") == (
+        "/task_1 is discarded; its commits are kept in task_1-1.bundle for 30 days. /restore task_1 brings them back."
+    )
     state = house.task(task.id).state
     assert isinstance(state, Completed)
     assert isinstance(state.delivery, Discarded)
@@ -378,8 +384,8 @@ async def test_a_long_diff_is_a_file(house: House) -> None:
     house.executor.end(build.id, commit=commit)
     await house.beat()
 
-    assert await house.ask("/diff 1") == "🔍 The change of /task_1"
-    assert house.message(house.last_id()).body["document"]["file_name"] == f"{task.id}.diff"
+    assert await house.ask("/diff 1") == "🔍 The change of /task_1: 1 file, +1000 −0"
+    assert house.message(house.last_id()).body["document"]["file_name"] == f"{task.id}.html"
 
 
 @pytest.mark.parametrize("text", ["/nonsense", "/Queue2", "/<b>", "/add_", "/task_x"])

@@ -125,7 +125,7 @@ async def test_a_merge_beside_uncommitted_work_offers_to_catch_up(house: House) 
     house.workspaces.repositories[SHOP].uncommitted = {"mine.txt"}
 
     assert "uncommitted work" in ((await house.press(news, "Merge")).text or "")
-    assert house.labels(news) == ["⬇️ Update my checkout", "🔍 Diff"]
+    assert house.labels(news) == ["⬇️ Update my checkout", "🔍 Diff", "📄 Log", "↩️ Rollback"]
     assert (await house.press(news, "Update")).text == "Your checkout is up to date."
     await again(house, news, "task:update:task_1", "Your checkout is up to date already.")
 

@@ -34,9 +34,11 @@ from core.model.task import (
     Failed,
     Merged,
     NeedsApproval,
+    NotPushed,
     Priority,
     Queued,
     Rejected,
+    RolledBack,
     Running,
     Task,
     TaskState,
@@ -73,6 +75,15 @@ def title(text: str) -> str:
         return "x"
 
 
+ROLLED_BACK = RolledBack(
+    commit="a" * 40,
+    merge="b" * 40,
+    at=NOW,
+    by=None,
+    checkout_behind=True,
+    push=NotPushed(reason="<&>💥" * 500, at=NOW),
+)
+
 states: st.SearchStrategy[TaskState] = st.sampled_from(
     [
         NeedsApproval(approval=ApprovalId("approval_123456789")),
@@ -81,6 +92,9 @@ states: st.SearchStrategy[TaskState] = st.sampled_from(
         Completed(build=BUILD, at=NOW, delivery=Unmerged()),
         Completed(build=BUILD, at=NOW, delivery=Merged(commit="a" * 40, at=NOW, by=None, checkout_behind=True)),
         Completed(build=BUILD, at=NOW, delivery=Discarded(bundle="/x/" + "<&>" * 80, at=NOW, by=None)),
+        Completed(build=BUILD, at=NOW, delivery=Discarded(bundle="/x", at=NOW, by=None, purged_at=NOW)),
+        Completed(build=BUILD, at=NOW, delivery=ROLLED_BACK),
+        Completed(build=BUILD, at=NOW, delivery=Unmerged(push=NotPushed(reason="<&>💥" * 500, at=NOW))),
         Failed(build=BUILD, at=NOW, reason="<&>💥" * 500),
         Rejected(at=NOW, by=None),
         Cancelled(at=NOW, by=None),
