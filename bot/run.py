@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -22,11 +21,11 @@ from bot.settings import SECRETS, Settings
 from bot.wiring import Installation, open_installation
 from core import metrics
 from core.errors import Refused
-from core.model.config import Config
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
 from core.runtime.probe import measure
 from core.runtime.secrecy import forget_variables, hide_from_neighbours
+from core.surroundings import installed
 from handlers.services import App, Services
 from handlers.tasks import card_of
 
@@ -106,7 +105,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         drop_pending_updates=False,
     )
     timetable = ticks.start(_jobs(installation, pulse, outbox), installation.config.zone)
-    _say(line.greeting + _missing_agent(installation.config))
+    _say(line.greeting + _missing_agents(installation))
     log.info("ready", bot=app.bot.username)
     try:
         await stop.wait()
@@ -262,11 +261,12 @@ async def _purge_trash(installation: Installation, outbox: Outbox) -> None:
         await outbox.refresh(task.id)
 
 
-def _missing_agent(config: Config) -> str:
-    command = config.agent_command
-    if command is None or shutil.which(command[0]) is not None:
-        return ""
-    return f"\nBut {command[0]}, the program of AGENT_COMMAND, is not on the PATH: tasks for it will fail."
+def _missing_agents(installation: Installation) -> str:
+    """What the settings name and is not there."""
+    config, found = installation.config, installed(installation.programs, installation.config)
+    wanted = (*config.agents, *config.agent_by_category.values(), *(each.name for each in config.agent_templates))
+    missing = [name for name in dict.fromkeys(wanted) if name not in found]
+    return f"\nNot on the PATH, though the settings name them: {', '.join(missing)}." if missing else ""
 
 
 def _say(text: str) -> None:

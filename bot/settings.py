@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from core import categories
+from core.engines import BY_NAME, SHELL
 from core.errors import Refused
 from core.model.build import Level
-from core.model.config import Config, PushMode
+from core.model.config import AgentTemplate, Config, PushMode
 from core.model.ids import UserId
 
 TELEGRAM = "https://api.telegram.org"
@@ -86,7 +88,7 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
         max_builds=int(read.number("MAX_BUILDS", 3, 1, 50, whole=True)),
         **_limits(read),
         **_walls(read, folder),
-        agent_command=read.command("AGENT_COMMAND"),
+        **_agents(read),
         agent_environment=agent_environment,
         approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
         cost_limit=read.number("COST_LIMIT", 10, 0, 1_000_000, low_counts=True),
@@ -118,6 +120,36 @@ def _limits(read: "_Reader") -> dict[str, Any]:
         "night_tokens": int(read.number("NIGHT_TOKENS", 0, 0, 10**12, whole=True)),
         "night_hours": read.number("NIGHT_HOURS", 60, 0, 10_000, low_counts=True),
         "retry_minutes": read.number("RETRY_MINUTES", 10, 0, 10_000, low_counts=True),
+    }
+
+
+def _agents(read: "_Reader") -> dict[str, Any]:
+    """Which agents there are besides the known ones, and which is used when."""
+    templates = [AgentTemplate(name=name, argv=argv) for name, argv in read.templates("AGENT_TEMPLATES")]
+    command = read.command("AGENT_COMMAND", read.text("AGENT_COMMAND"))
+    if command is not None:
+        templates.insert(0, AgentTemplate(name=Path(command[0]).name.casefold(), argv=command))
+    known = (*(template.name for template in templates), *BY_NAME)
+    by_category = {}
+    for category, name in read.pairs("AGENT_BY_CATEGORY"):
+        found = categories.find(category)
+        if found is None:
+            read.wrong("AGENT_BY_CATEGORY", f"there is no category “{category[:40]}”.")
+        elif name not in known:
+            read.wrong("AGENT_BY_CATEGORY", f"there is no agent “{name[:40]}”. There are {', '.join(known)}.")
+        else:
+            by_category[found] = name
+    arguments = {}
+    for name, text in read.pairs("AGENT_ARGUMENTS"):
+        if name not in BY_NAME:
+            read.wrong("AGENT_ARGUMENTS", f"there is no agent “{name[:40]}”. There are {', '.join(BY_NAME)}.")
+        elif (words := read.command("AGENT_ARGUMENTS", text)) is not None:
+            arguments[name] = words
+    return {
+        "agent_templates": tuple(templates),
+        "agents": tuple(read.agents("AGENTS", known)),
+        "agent_by_category": by_category,
+        "agent_arguments": arguments,
     }
 
 
@@ -255,8 +287,34 @@ class _Reader:
                 self.wrong(name, f"“{_shown(word, 40)}” is not a variable that may be given to agents.")
         return tuple(words)
 
-    def command(self, name: str) -> tuple[str, ...] | None:
-        text = self.text(name)
+    def agents(self, name: str, known: Collection[str]) -> list[str]:
+        found = [word.casefold() for word in re.split(r"[\s,]+", self.text(name)) if word]
+        for word in found:
+            if word not in known:
+                self.wrong(name, f"there is no agent “{_shown(word, 40)}”. There are {', '.join(known)}.")
+        return found
+
+    def pairs(self, name: str) -> list[tuple[str, str]]:
+        """`one: value; other: value`."""
+        found = []
+        for entry in filter(None, (each.strip() for each in re.split(r"[;\n]", self.text(name)))):
+            left, colon, right = entry.partition(":")
+            if not colon or not left.strip() or not right.strip():
+                self.wrong(name, f"“{_shown(entry, 40)}” is not of the form NAME: VALUE.")
+            else:
+                found.append((left.strip().casefold(), right.strip()))
+        return found
+
+    def templates(self, name: str) -> list[tuple[str, tuple[str, ...]]]:
+        found = []
+        for given, text in self.pairs(name):
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,29}", given) or given in (*BY_NAME, SHELL):
+                self.wrong(name, f"“{_shown(given, 40)}” can't be the name of a template.")
+            elif (words := self.command(name, text)) is not None:
+                found.append((given, words))
+        return found
+
+    def command(self, name: str, text: str) -> tuple[str, ...] | None:
         try:
             words = tuple(shlex.split(text))
         except ValueError:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.ports import Clock
     from core.projects import Projects
     from core.runtime.local_executor import LocalExecutor
+    from core.runtime.programs import LocalPrograms
     from core.runtime.records import FileRecords
     from core.runtime.workspaces import GitWorkspaces
     from core.shipping import Shipping
@@ -65,11 +66,18 @@ class Installation:
         return LocalExecutor(self.config.home, self.clock, self.config.confinement, self._environment)
 
     @cached_property
+    def programs(self) -> LocalPrograms:
+        """The agent programs on this machine."""
+        from core.runtime.programs import LocalPrograms
+
+        return LocalPrograms(self._environment)
+
+    @cached_property
     def builds(self) -> Builds:
         """Records of builds, and the processes behind them."""
         from core.builds import Builds
 
-        return Builds(self.store, self.executor, self._records, self.config)
+        return Builds(self.store, self.executor, self.programs, self._records, self.config)
 
     @cached_property
     def queue(self) -> AutonomousQueue:

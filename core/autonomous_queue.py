@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from core import approvals, decision_framework, dependencies, notifications, planning, task_text
+from core import approvals, decision_framework, dependencies, engines, notifications, planning, task_text
 from core.builds import Builds
 from core.errors import Conflict, JarvisError, NotFound, Refused
 from core.model.build import Build, Progress
@@ -86,7 +86,7 @@ class AutonomousQueue:
                 depends=tuple(dict.fromkeys(new.depends)),
                 tags=task_text.clean_tags(tuple(new.tags)),
                 project=self._project(new.project),
-                agent=task_text.clean_title(new.agent) if new.agent else None,
+                agent=engines.check_name(new.agent, self._config) if new.agent else None,
                 command=_command(new.command, "command"),
                 verify=_command(new.verify, "verification command"),
                 source=new.source,
@@ -156,12 +156,14 @@ class AutonomousQueue:
             task = self._find(task_id)
             if not isinstance(task.state, Queued | NeedsApproval):
                 raise Conflict(f"{task_id} is {label(task.state)} already.")
-            if planning.engine_missing(task, self._config):
-                raise Refused(
-                    "No coding agent is set up. Put AGENT_COMMAND into .env, or give the task a command (run: ...)."
-                )
             if task.project is None:
                 raise Refused(f"{task_id} has no project. Register one with /projects, then add the task again.")
+            around = self._builds.look_around(now)
+            choice = engines.choose(
+                task, around.projects.get(task.project), self._config, around.programs, around.limited
+            )
+            if choice.engine is None and not around.limited:
+                raise Refused(f"Nothing can build {task_id}: {choice.reason}. Or give a task a command (run: ...).")
             task = msgspec.structs.replace(task, start_now=True)
             self._store.tasks.put(task.id, task)
         self._log("start now", task, now)

@@ -77,6 +77,10 @@ class BuildScheduler:
         ]
         return [self._listed(task, tasks) for task in priority.by_score(ready)[:count]]
 
+    def has_agent(self, now: datetime) -> bool:
+        """Whether any coding agent is installed."""
+        return bool(self._look_around(now).programs)
+
     def find(self, task_id: TaskId) -> Listed:
         """One task. Raises NotFound."""
         tasks = self._by_id()

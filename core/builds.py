@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from core import budgets, notifications, outcomes, retries
+from core import budgets, engines, notifications, outcomes, retries
 from core.errors import Conflict, Refused
 from core.model.agent import UsageLimit
 from core.model.build import (
@@ -27,8 +27,9 @@ from core.model.config import Config
 from core.model.execution import Alive, Finished, Lost, NotStarted
 from core.model.ids import BuildId, UserId
 from core.model.notification import BudgetLow, BuildEnded, BuildStarted, NightBudgetLow
+from core.model.project import Project
 from core.model.task import Cancelled, Completed, Failed, Queued, Running, Task, TaskState, Unmerged
-from core.ports import Executor, Records, Store
+from core.ports import Executor, Programs, Records, Store
 from core.surroundings import Surroundings, look_around
 from core.transitions import move
 
@@ -45,9 +46,10 @@ MAX_LAUNCHES = 4
 class Builds:
     """Records of builds, and what the executor makes of them."""
 
-    def __init__(self, store: Store, executor: Executor, records: Records, config: Config) -> None:
+    def __init__(self, store: Store, executor: Executor, programs: Programs, records: Records, config: Config) -> None:
         self._store = store
         self._executor = executor
+        self._programs = programs
         self._records = records
         self._config = config
 
@@ -62,7 +64,7 @@ class Builds:
 
     def look_around(self, now: datetime) -> Surroundings:
         """What a plan has to take into account."""
-        return look_around(self._store, self._executor, self._config, now)
+        return look_around(self._store, self._executor, self._programs, self._config, now)
 
     def record_start(self, task: Task, now: datetime) -> Build | None:
         """Record that a build of the task begins, with its notification. Inside a transaction; `launch` it after.
@@ -208,7 +210,7 @@ class Builds:
     def _spec(self, build_id: BuildId, task: Task, attempt: int, around: Surroundings) -> BuildSpec:
         assert task.project is not None
         project = around.projects[task.project]
-        engine, verify = self._engine(task), task.verify or project.verify
+        engine, verify = _engine(task, project, around), task.verify or project.verify
         unfinished = self._unfinished(task, attempt)
         suffix = "" if attempt == 1 else f"-{attempt}"
         number = task.id.replace("_", "-")
@@ -225,9 +227,9 @@ class Builds:
             prompt=prompt(task, verify, goes_on=bool(unfinished)),
             verify=verify,
             limits=self._limits(around, free_of_charge=task.command is not None),
-            environment=self._config.agent_environment,
             confinement=self.walls(required=task.confined, network=task.network),
             author=self._config.git_author,
+            zone=self._config.zone.key,
         )
 
     def _limits(self, around: Surroundings, *, free_of_charge: bool) -> Limits:
@@ -278,12 +280,12 @@ class Builds:
                     found.append(build)
         return found
 
-    def _engine(self, task: Task) -> Engine:
-        if task.command is not None:
-            return Engine(name="shell", shell=task.command)
-        if self._config.agent_command is None:
-            raise Refused("No coding agent is set up: put AGENT_COMMAND into .env, or give the task a command.")
-        return Engine(name=self._config.agent_command[0], argv=self._config.agent_command)
+
+def _engine(task: Task, project: Project, around: Surroundings) -> Engine:
+    choice = engines.choose(task, project, around.config, around.programs, around.limited)
+    if choice.engine is None:
+        raise Refused(f"{task.id} can't be built: {choice.reason}.")
+    return choice.engine
 
 
 def active_builds(store: Store) -> list[Build]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core import budgets, dependencies, priority, windows
+from core import budgets, dependencies, engines, priority, windows
 from core.model.build import Build
 from core.model.config import Config
 from core.model.ids import TaskId
@@ -39,11 +39,6 @@ class Plan:
     """End of the autonomous time ahead; `now` when there is none."""
     planned: list[Planned]
     left_out: list[LeftOut]
-
-
-def engine_missing(task: Task, config: Config) -> bool:
-    """Whether nothing could do the work: no command of its own, and no agent configured."""
-    return task.command is None and config.agent_command is None
 
 
 def plan(
@@ -109,8 +104,9 @@ def obstacle(task: Task, tasks: Mapping[TaskId, Task], around: Surroundings, now
         return f"is tried again at {task.state.not_before.astimezone(around.config.zone):%H:%M}"
     if task.confined and not around.capacity.confined:
         return "must be confined, but CONFINEMENT=none is set"
-    if engine_missing(task, around.config):
-        return "no agent: set AGENT_COMMAND, or give the task a command"
+    choice = engines.choose(task, around.projects[task.project], around.config, around.programs, around.limited)
+    if choice.engine is None:
+        return choice.reason
     return budgets.obstacle(around.spent, around.config, free_of_charge=task.command is not None)
 
 

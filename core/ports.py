@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -136,6 +137,32 @@ class Executor(Protocol):
 
     def capacity(self) -> Capacity:
         """What it can take now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """An agent program on this machine."""
+
+    path: str
+    """Absolute."""
+    version: str = ""
+    """Empty when it does not tell, or nobody asked."""
+
+
+class Programs(Protocol):
+    """The agent programs on this machine."""
+
+    def find(self, program: str) -> Program | None:
+        """The program of that name; None when it is not on the PATH. Fast: it is not executed."""
+
+    def version(self, program: str) -> str:
+        """What it says of its version: one line; empty when it says nothing. It is executed, with a time limit."""
+
+    def is_logged_in(self, files: Iterable[str]) -> bool:
+        """Whether one of these files is there, below the owner's home folder."""
+
+    def has_key(self, names: Iterable[str]) -> bool:
+        """Whether one of these variables is set for agents."""
 
 
 class Workspaces(Protocol):

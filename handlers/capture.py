@@ -69,5 +69,5 @@ async def free_text(update: Update, context: Context) -> None:
 
 def draft_card(services: Services, draft: Draft) -> Message:
     """The card of a draft."""
-    missing = draft.command is None and services.config.agent_command is None
+    missing = draft.command is None and not services.scheduler.has_agent(services.clock())
     return drafts.card(draft, agent_missing=missing, has_projects=bool(services.projects.all()))

@@ -25,17 +25,19 @@ from core.model.build import (
     TestCounts,
     Verification,
 )
-from core.model.config import Config
+from core.model.config import AgentTemplate, Config
 from core.model.execution import Capacity
 from core.model.ids import BuildId, ProjectName, TaskId
 from core.model.project import Project
 from core.model.task import Category, Priority, Queued, Task
+from core.ports import Program
 from core.surroundings import Surroundings
 
 NOW = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)
 """A Tuesday evening, in the middle of the quick-win window (in UTC)."""
 
 UTC_ZONE = ZoneInfo("UTC")
+AGENT = AgentTemplate(name="agent", argv=("agent",))
 
 
 def hours(value: float) -> timedelta:
@@ -43,7 +45,7 @@ def hours(value: float) -> timedelta:
 
 
 def config(home: Path = Path("home"), **changes: Any) -> Config:
-    values: dict[str, Any] = {"home": home, "zone": UTC_ZONE, "agent_command": ("agent",), **changes}
+    values: dict[str, Any] = {"home": home, "zone": UTC_ZONE, "agent_templates": (AGENT,), **changes}
     return Config(**values)
 
 
@@ -54,6 +56,7 @@ def surroundings(config: Config, **changes: Any) -> Surroundings:
         "projects": {ProjectName("shop"): project()},
         "capacity": Capacity(),
         "spent": Spending(since=NOW),
+        "programs": {template.name: Program(path="/usr/bin/agent") for template in config.agent_templates},
         "limited": {},
         **changes,
     }

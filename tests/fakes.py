@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from core.model.agent import Usage
 from core.model.build import BuildResult, BuildSpec, MergeDone, Outcome, Phase, Progress, Stopped
 from core.model.execution import Alive, Capacity, Finished, LogPart, Lost, NotStarted, Status
 from core.model.ids import BuildId
-from core.ports import Clock
+from core.ports import Clock, Program
 from tests import factories
 
 
@@ -128,6 +128,28 @@ class FakeExecutor:
     def vanish(self, build: BuildId) -> None:
         """The build process dies without a result."""
         self._runs[build].alive = False
+
+
+class FakePrograms:
+    """Programs that are there because a test says so."""
+
+    def __init__(self, *installed: str) -> None:
+        self.installed: dict[str, str] = dict.fromkeys(installed, "1.0")
+        """With the version of each."""
+        self.files: set[str] = set()
+        self.keys: set[str] = set()
+
+    def find(self, program: str) -> Program | None:
+        return Program(path=f"/usr/bin/{program}") if program in self.installed else None
+
+    def version(self, program: str) -> str:
+        return self.installed.get(program, "")
+
+    def is_logged_in(self, files: Iterable[str]) -> bool:
+        return not self.files.isdisjoint(files)
+
+    def has_key(self, names: Iterable[str]) -> bool:
+        return not self.keys.isdisjoint(names)
 
 
 Files = dict[str, str]

@@ -16,7 +16,9 @@ from core.model.build import Confinement, Level
 from core.runtime.clock import utc_now
 from core.runtime.confinement import Unconfinable, available, can_do_without_network, resolve
 from core.runtime.probe import measure
+from core.runtime.programs import LocalPrograms
 from core.runtime.workspaces import GitWorkspaces
+from core.surroundings import installed
 
 FULL = 80.0
 """Percent of disk or memory from which on it is worth a warning."""
@@ -76,12 +78,7 @@ def _findings(loaded: settings.Settings) -> Iterator[Finding]:
     git = shutil.which("git")
     yield "git", git is not None, git or "not on the PATH. Install it."
     yield "Telegram", True, "a token is set" if loaded.token else "no token: the chat is a page on this machine"
-    command = loaded.config.agent_command
-    if command is None:
-        yield "agent", True, "AGENT_COMMAND is not set: only tasks with a command of their own can be built"
-    else:
-        found = shutil.which(command[0])
-        yield "agent", found is not None, found or f"AGENT_COMMAND names {command[0]}, which is not on the PATH"
+    yield from _agents(loaded)
     yield _walls(loaded)
     if loaded.config.home.is_dir():
         values = measure(loaded.config.home, utc_now()).values
@@ -92,6 +89,19 @@ def _findings(loaded: settings.Settings) -> Iterator[Finding]:
                 f"{values[name]:.0f} % used" + ("" if values[name] <= FULL else ", too much"),
             )
     yield from _data(loaded)
+
+
+def _agents(loaded: settings.Settings) -> Iterator[Finding]:
+    """Those that are installed, and those that are not though the settings name them."""
+    config = loaded.config
+    found = installed(LocalPrograms(loaded.environment), config)
+    named = {*config.agents, *config.agent_by_category.values(), *(each.name for each in config.agent_templates)}
+    for name in sorted(named - set(found)):
+        yield f"agent {name}", False, "the settings name it, but it is not on the PATH"
+    for name, program in found.items():
+        yield f"agent {name}", True, program.path
+    if not found:
+        yield "agents", True, "none is installed: only tasks with a command of their own can be built"
 
 
 def _walls(loaded: settings.Settings) -> Finding:

@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     wall: float
     """For the agent."""
     idle: float
-    """For the agent, without a byte of output."""
+    """For the agent, without doing or saying anything; that it tries again to reach its model is none of both."""
     verify: float
     """For each run of the verification command."""
     grace: float = 5.0
@@ -105,6 +105,8 @@ class BuildSpec(msgspec.Struct, frozen=True, kw_only=True):
     environment: tuple[str, ...] = ()
     """Names of further variables that the agent may see, besides PATH, HOME and the like."""
     confinement: Confinement = Confinement()
+    zone: str = "UTC"
+    """The owner's time zone, in which agents may speak of times of day."""
     author: str = "Jarvis <jarvis@localhost>"
     """Author and committer of its commit, as `Name <mail>`."""
 

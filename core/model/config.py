@@ -1,11 +1,13 @@
 """What the owner set for the engines; the process reads it from the environment once, at start."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.model.build import Level
+from core.model.task import Category
 
 
 class PushMode(enum.Enum):
@@ -16,6 +18,14 @@ class PushMode(enum.Enum):
     """The branch of each result that can be used."""
     MERGE = "merge"
     """The base branch, after each merge and rollback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentTemplate:
+    """An agent of the owner's: a program with its arguments, where `{prompt_file}` and `{worktree}` are filled in."""
+
+    name: str
+    argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +64,14 @@ class Config:
     """Further folders that builds may write to."""
     hidden_paths: tuple[Path, ...] = ()
     """What builds can't read, besides the home folder of Jarvis."""
-    agent_command: tuple[str, ...] | None = None
-    """Template of the coding agent for tasks without a command of their own."""
+    agent_templates: tuple[AgentTemplate, ...] = ()
+    """Agents besides the known ones."""
+    agents: tuple[str, ...] = ()
+    """Engines in the order of preference; empty: the templates, then the known ones."""
+    agent_by_category: Mapping[Category, str] = field(default_factory=dict)
+    """Which engine is tried first for a category."""
+    agent_arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further arguments for a known engine."""
     agent_environment: tuple[str, ...] = ()
     """Names of variables that agents may see besides the ordinary ones (their keys)."""
     approval_days: float = 7.0

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.agent_watch import AgentWatch, troubled
 from core.model.build import (
     AgentFailed,
     BuildSpec,
@@ -18,6 +19,7 @@ from core.model.build import (
     Verification,
 )
 from core.runtime.agent_command import agent_command, agent_environment, run_environment
+from core.runtime.agent_listener import AgentListener
 from core.runtime.build_status import BuildStatus
 from core.runtime.committing import change_size, commit_message, commit_work, drop_empty_branch
 from core.runtime.confinement import Walls
@@ -110,9 +112,11 @@ class Phases:
         limits = self._spec.limits
         bounds = Bounds(wall=limits.wall, idle=limits.idle, grace=limits.grace, limits=limits)
         walls = self._walls(Path(self._spec.worktree), self._folder.git)
-        with OutputLog(self._folder.output) as log:
+        with OutputLog(self._folder.output) as log, AgentListener(self._folder, self._spec) as listener:
+            watch = listener.watch
+            self._status.action, self._status.usage = lambda: watch.action, lambda: watch.usage
             try:
-                command = agent_command(self._folder, self._spec)
+                command = agent_command(os.environ, self._folder, self._spec)
                 self._folder.note_begun()
                 program = Program(
                     argv=command.argv,
@@ -121,14 +125,17 @@ class Phases:
                     stdin=command.stdin,
                     further=agent_environment(os.environ, self._spec),
                 )
-                ended = self._supervisor.run(program, log, bounds)
+                ended = self._supervisor.run(program, log, bounds, listener)
             except (OSError, ValueError) as error:
                 return AgentFailed(exit_code=None, detail=f"The agent could not be started: {error}")
+            listener.end()
+            self._findings.usage = watch.usage
             self._findings.peak_memory, self._findings.cpu_seconds = ended.peak_memory, ended.cpu_seconds
-            self._findings.tail = "\n".join(log.lines(_TAIL_LINES))
-            return self._failure(ended, log)
+            self._findings.tail = listener.tail(_TAIL_LINES) or "\n".join(log.lines(_TAIL_LINES))
+            self._status.action = str
+            return self._failure(ended, watch, log)
 
-    def _failure(self, ended: Ended, log: OutputLog) -> Outcome | None:
+    def _failure(self, ended: Ended, watch: AgentWatch, log: OutputLog) -> Outcome | None:
         limits = self._spec.limits
         if ended.survivors:
             return AgentFailed(exit_code=None, detail=f"{ended.survivors} processes of the agent could not be ended.")
@@ -140,10 +147,9 @@ class Phases:
             case Cause.WALL:
                 return TimedOut(limit=limits.wall, idle=False)
             case Cause.IDLE:
-                return TimedOut(limit=limits.idle, idle=True)
-            case Cause.EXITED if ended.exit_code:
-                return AgentFailed(exit_code=ended.exit_code, detail=log.last_line())
-        return None
+                # One that waits for its model in vain says so, or has said so before it fell silent.
+                return troubled(watch) or TimedOut(limit=limits.idle, idle=True)
+        return watch.failure(ended.exit_code, log.last_line())
 
     def _displaced(self) -> Outcome | None:
         what = replacement(self._repository, Path(self._spec.worktree))

@@ -33,6 +33,8 @@ class RunFolder:
         """What the build process itself said: empty unless something went wrong."""
         self.readable = path / "readable.log"
         """What an agent that speaks in JSON said, in words."""
+        self.events = path / "events.jsonl"
+        """What an agent that speaks in JSON told, as far as we understand it: one event a line."""
         self.temporary = path / "tmp"
         """TMPDIR of the agent and of the verification."""
         self.home = path / "home"

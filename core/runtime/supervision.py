@@ -70,7 +70,7 @@ class Bounds:
 
     wall: float
     idle: float | None = None
-    """Without a byte of output."""
+    """Without a sign of work: without progress for the listener, or without a byte of output if there is none."""
     grace: float = 5.0
     """Between SIGTERM and SIGKILL."""
     limits: Limits | None = None
@@ -82,6 +82,10 @@ class Listener(Protocol):
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
+
+    @property
+    def progress(self) -> int:
+        """Grows as long as it does something."""
 
     @property
     def closed(self) -> bool:
@@ -207,6 +211,8 @@ class _Watch:
         self._looked = 0.0
         self._gauged = 0.0
         self._closed_at: float | None = None
+        self._progress = -1
+        self._worked_at = self._begun
         self.exceeded: Exceeded | None = None
 
     def until_over(self) -> Cause:
@@ -227,7 +233,7 @@ class _Watch:
         bounds = self._bounds
         if now - self._begun >= bounds.wall:
             return Cause.WALL
-        if bounds.idle is not None and now - max(self._begun, self._pipe.last_output) >= bounds.idle:
+        if bounds.idle is not None and now - self._last_work(now) >= bounds.idle:
             return Cause.IDLE
         if self._listener is not None:
             self.exceeded = self._listener.spent_too_much
@@ -241,6 +247,14 @@ class _Watch:
         if self.exceeded is not None:
             return Cause.LIMIT
         return self._look_outside(now)
+
+    def _last_work(self, now: float) -> float:
+        """When it last did something."""
+        if self._listener is None:
+            return max(self._begun, self._pipe.last_output)
+        if self._listener.progress != self._progress:
+            self._progress, self._worked_at = self._listener.progress, now
+        return self._worked_at
 
     def _look_outside(self, now: float) -> Cause | None:
         if now - self._looked >= _STOP_LOOKUP:

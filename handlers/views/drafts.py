@@ -23,7 +23,7 @@ def card(draft: Draft, *, agent_missing: bool, has_projects: bool) -> Message:
         else None,
         f"command <code>{escape(shorten(draft.command, 300))}</code>" if draft.command else None,
         "Shall I add this task? Tap what you want to change.",
-        "⚠️ No coding agent is set up yet, so it will wait (AGENT_COMMAND in .env)." if agent_missing else None,
+        "⚠️ No coding agent is installed yet, so it will wait: /agents" if agent_missing else None,
         f"⚠️ {no_project}" if draft.project is None else None,
     )
     project = draft.project or "no project"

@@ -266,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _text(tools: Any) -> str:
     """The last word; a request without tools may be one for a title or a summary."""
-    return "All done." if tools else '{"reasoning": "none", "next_speaker": "user", "title": "Hello"}'
+    return "All done." if tools else '{"complexity_reasoning": "simple", "complexity_score": 10, "title": "Hello"}'
 
 
 def _end(reason: str) -> Json:

@@ -107,7 +107,7 @@ def test_diff_and_log(jarvis: Jarvis, result: str, home: Path) -> None:
     path.write_bytes(b"half\xff a line")
 
     assert jarvis("builds", "log", "1").out == "half\ufffd a line"
-    assert printed(jarvis("builds", "log", "1", "--json"))["path"] == str(path)
+    assert printed(jarvis("builds", "log", "1", "--json"))["log"] == "half\ufffd a line"
 
 
 def test_a_merge_beside_uncommitted_work(jarvis: Jarvis, result: str, repository: Path) -> None:

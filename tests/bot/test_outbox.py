@@ -62,7 +62,9 @@ class Desk:
 
     def reborn(self) -> Outbox:
         """The outbox of a process that was just started."""
-        builds = Builds(self.store, self.engines.executor, self.engines.records, self.engines.config)
+        builds = Builds(
+            self.store, self.engines.executor, self.engines.programs, self.engines.records, self.engines.config
+        )
         return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, UTC_ZONE)
 
     def note(self, title: str, chat: int = ANN.id, **changes: Any) -> NotificationId:

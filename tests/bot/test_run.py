@@ -10,8 +10,9 @@ from bot import run
 from bot.settings import Settings, parse
 from bot.wiring import Installation
 from core.errors import Refused
+from core.model.config import AgentTemplate
 from core.model.ids import BuildId
-from core.model.task import Completed, Discarded
+from core.model.task import Category, Completed, Discarded
 from storage import JournalStore
 from tests import factories
 from tests.fakes import SetClock
@@ -70,19 +71,23 @@ def test_all_projects_that_cannot_be_used_are_named_at_once(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("settings", "said"),
     [
-        (None, False),
-        (("sh", "-c", "true"), False),
-        (("no-such-agent-program", "{prompt_file}"), True),
+        ({}, ""),
+        ({"agent_templates": (AgentTemplate(name="sh", argv=("sh", "-c", "true")),)}, ""),
+        ({"agent_templates": (AgentTemplate(name="mine", argv=("no-such-program",)),), "agents": ("mine",)}, "mine"),
+        ({"agent_by_category": {Category.BUG: "mini"}}, "mini"),
     ],
 )
-def test_an_agent_that_is_not_installed_is_told(home: Path, command: Any, said: bool) -> None:
-    text = run._missing_agent(factories.config(home, agent_command=command))
+def test_agents_that_are_named_and_not_installed_are_told(
+    store: JournalStore, clock: SetClock, home: Path, settings: dict[str, Any], said: str
+) -> None:
+    config = factories.config(home, **{"agent_templates": (), **settings})
+    installation = Installation(config, store, clock, environment={"PATH": "/usr/bin:/bin"})
 
-    assert (text != "") == said
-    if said:
-        assert "no-such-agent-program, the program of AGENT_COMMAND, is not on the PATH" in text
+    text = run._missing_agents(installation)
+
+    assert text == (f"\nNot on the PATH, though the settings name them: {said}." if said else "")
 
 
 async def test_the_trash_is_purged_by_the_timetable(installation: Installation, clock: SetClock) -> None:

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings import BadSettings, Settings, load, parse
-from core.model.config import PushMode
+from core.model.build import Level
+from core.model.config import AgentTemplate, PushMode
+from core.model.task import Category
 
 TOKEN = "123456789:AAH-secret_secret_secret_secret_12"
 FOLDER = Path("/srv/jarvis")
@@ -39,7 +41,7 @@ def test_nothing_is_needed() -> None:
     config = settings.config
     assert config.home == FOLDER / "autonomous"
     assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (3, 8, 30, 30)
-    assert (config.agent_command, config.agent_environment) == (None, ())
+    assert (config.agent_templates, config.agents, config.agent_environment) == ((), (), ())
     assert (config.approval_days, config.cost_limit) == (7, 10)
     assert config.git_author == "Jarvis <jarvis@localhost>"
     assert (config.push, config.push_remote, config.trash_days) == (PushMode.NEVER, "origin", 30)
@@ -56,7 +58,24 @@ def test_everything_can_be_set() -> None:
         PROJECTS="/srv/a, code/b\n/srv/c d",
         LOG_LEVEL="debug",
         AGENT_COMMAND="my-agent --yes '{prompt_file}' {worktree}",
+        AGENT_TEMPLATES="Local: run-it 'a b'",
+        AGENTS="codex, Local claude",
+        AGENT_BY_CATEGORY="Documentation: gemini; bug: local",
+        AGENT_ARGUMENTS="claude: --model sonnet; aider: --model gpt-5",
         AGENT_ENV="MY_KEY, OTHER_KEY",
+        BUILD_CPU_HOURS="2",
+        BUILD_MEMORY_GB="1.5",
+        BUILD_DISK_GB="3",
+        BUILD_PROCESSES="50",
+        RETRY_MINUTES="0",
+        BUILD_DOLLARS="1.25",
+        NIGHT_DOLLARS="0",
+        BUILD_TOKENS="1000",
+        NIGHT_TOKENS="5000",
+        NIGHT_HOURS="5",
+        CONFINEMENT="Bubblewrap",
+        WRITABLE_PATHS="cache, /srv/cache",
+        HIDDEN_PATHS="keys",
         MAX_BUILDS="5",
         BUILD_HOURS="0.5",
         IDLE_MINUTES="10",
@@ -78,7 +97,19 @@ def test_everything_can_be_set() -> None:
     config = settings.config
     assert config.zone == ZoneInfo("Europe/Berlin")
     assert config.home == FOLDER / "state"
-    assert config.agent_command == ("my-agent", "--yes", "{prompt_file}", "{worktree}")
+    assert config.agent_templates == (
+        AgentTemplate(name="my-agent", argv=("my-agent", "--yes", "{prompt_file}", "{worktree}")),
+        AgentTemplate(name="local", argv=("run-it", "a b")),
+    )
+    assert config.agents == ("codex", "local", "claude")
+    assert config.agent_by_category == {Category.DOCUMENTATION: "gemini", Category.BUG: "local"}
+    assert config.agent_arguments == {"claude": ("--model", "sonnet"), "aider": ("--model", "gpt-5")}
+    assert (config.cpu_hours, config.memory_gb, config.disk_gb, config.max_processes) == (2, 1.5, 3, 50)
+    assert (config.build_dollars, config.night_dollars, config.night_hours) == (1.25, 0, 5)
+    assert (config.build_tokens, config.night_tokens, config.retry_minutes) == (1000, 5000, 0)
+    assert config.confinement is Level.BUBBLEWRAP
+    assert config.writable_paths == (FOLDER / "cache", Path("/srv/cache"))
+    assert {FOLDER / ".env", FOLDER / "keys", Path.home() / ".ssh"} <= set(config.hidden_paths)
     assert config.agent_environment == ("MY_KEY", "OTHER_KEY")
     assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (5, 0.5, 10, 2.5)
     assert (config.approval_days, config.cost_limit) == (1, 0)
@@ -104,6 +135,22 @@ def test_everything_can_be_set() -> None:
         ("LOG_LEVEL", "loud", "choose one of DEBUG, INFO, WARNING, ERROR."),
         ("AGENT_COMMAND", "my-agent 'unclosed", "a quotation mark is missing."),
         ("AGENT_COMMAND", "my-agent {prompt}", "{prompt} is unknown; {prompt_file} and {worktree} can be filled in."),
+        ("AGENT_TEMPLATES", "my-agent", "“my-agent” is not of the form NAME: VALUE."),
+        ("AGENT_TEMPLATES", "claude: x", "“claude” can't be the name of a template."),
+        ("AGENT_TEMPLATES", "a b: x", "“a b” can't be the name of a template."),
+        ("AGENT_TEMPLATES", "mine: x {y}", "{y} is unknown"),
+        (
+            "AGENTS",
+            "claude, cladue",
+            "there is no agent “cladue”. There are claude, codex, gemini,",
+        ),
+        ("AGENT_BY_CATEGORY", "Docs and more: claude", "there is no category “docs and more”."),
+        ("AGENT_BY_CATEGORY", "Documentation: nobody", "there is no agent “nobody”."),
+        ("AGENT_ARGUMENTS", "nobody: --x", "there is no agent “nobody”."),
+        ("AGENT_ARGUMENTS", "claude: 'x", "a quotation mark is missing."),
+        ("CONFINEMENT", "strong", "choose one of auto, none, landlock, bubblewrap."),
+        ("BUILD_DOLLARS", "-1", "write a number from 0 to 100000."),
+        ("BUILD_PROCESSES", "0", "write a whole number from 1"),
         ("AGENT_ENV", "A=b", "“A=b” is not a variable that may be given to agents."),
         ("AGENT_ENV", "TELEGRAM_BOT_TOKEN", "is not a variable that may be given to agents."),
         ("MAX_BUILDS", "0", "write a whole number from 1 to 50."),

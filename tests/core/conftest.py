@@ -22,7 +22,7 @@ from core.people import People
 from core.shipping import Shipping
 from storage import JournalStore
 from tests import factories
-from tests.fakes import FakeExecutor, FakeRecords, FakeWorkspaces, SetClock
+from tests.fakes import FakeExecutor, FakePrograms, FakeRecords, FakeWorkspaces, SetClock
 
 OWNER, PRIVATE = UserId(7), ChatId(7)
 
@@ -35,6 +35,7 @@ class Engines:
     clock: SetClock
     config: Config
     executor: FakeExecutor
+    programs: FakePrograms
     records: FakeRecords
     workspaces: FakeWorkspaces
     builds: Builds
@@ -83,14 +84,15 @@ class Engines:
 
 
 def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExecutor) -> Engines:
-    records, workspaces = FakeRecords(), FakeWorkspaces()
-    builds = Builds(store, executor, records, config)
+    records, workspaces, programs = FakeRecords(), FakeWorkspaces(), FakePrograms("agent")
+    builds = Builds(store, executor, programs, records, config)
     queue = AutonomousQueue(store, builds, records, config)
     return Engines(
         store=store,
         clock=clock,
         config=config,
         executor=executor,
+        programs=programs,
         records=records,
         workspaces=workspaces,
         builds=builds,

@@ -414,7 +414,7 @@ def test_a_build_that_two_processes_collect_is_collected_once(engines: Engines, 
     build = engines.start(task)
     engines.executor.end(build.id)
     other = open_store(home, engines.clock)
-    builds = Builds(other, engines.executor, engines.records, engines.config)
+    builds = Builds(other, engines.executor, engines.programs, engines.records, engines.config)
     queue = AutonomousQueue(other, builds, engines.records, engines.config)
     seen = builds.active()
 

@@ -14,7 +14,7 @@ from core.surroundings import look_around
 from storage import JournalStore
 from tests import factories
 from tests.core.conftest import OWNER, Engines
-from tests.fakes import FakeExecutor, SetClock
+from tests.fakes import FakeExecutor, FakePrograms, SetClock
 
 
 def test_the_open_list_shows_what_runs_then_what_waits_then_what_asks(engines: Engines) -> None:
@@ -57,9 +57,9 @@ def test_next_are_the_three_best_that_are_free_to_go(engines: Engines) -> None:
     "missing", [{"project": None}, {"project": ProjectName("gone")}, {"command": None}], ids=["none", "gone", "agent"]
 )
 def test_what_cannot_be_built_is_not_next(store: JournalStore, home: Path, missing: dict[str, Any]) -> None:
-    config = factories.config(home, agent_command=None)
+    config = factories.config(home, agent_templates=())
     executor = FakeExecutor(home, SetClock())
-    scheduler = BuildScheduler(store, config, lambda now: look_around(store, executor, config, now))
+    scheduler = BuildScheduler(store, config, lambda now: look_around(store, executor, FakePrograms(), config, now))
     with store.transaction():
         store.projects.put("shop", factories.project())
         for task in (factories.task(1, command="true"), factories.task(2, **{"command": "true", **missing})):

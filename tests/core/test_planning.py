@@ -82,10 +82,10 @@ def test_without_any_project_the_reason_says_so() -> None:
 def test_without_an_agent_only_tasks_with_a_command_start() -> None:
     tasks = [factories.task(1), factories.task(2, command="make docs")]
 
-    made = plan(tasks, config=factories.config(agent_command=None))
+    made = plan(tasks, config=factories.config(agent_templates=()))
 
     assert [entry.task.id for entry in made.planned] == ["task_2"]
-    assert reasons(made) == {"task_1": "no agent: set AGENT_COMMAND, or give the task a command"}
+    assert reasons(made) == {"task_1": "no agent is installed; /agents tells how to get one"}
 
 
 def test_outside_every_window_a_task_waits_for_the_next_one_that_fits() -> None:

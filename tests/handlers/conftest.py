@@ -39,7 +39,7 @@ from handlers.tasks import card_of
 from storage import JournalStore, open_store
 from storage.schema import TABLES
 from tests import factories
-from tests.fakes import FakeExecutor, FakeRecords, FakeWorkspaces, SetClock
+from tests.fakes import FakeExecutor, FakePrograms, FakeRecords, FakeWorkspaces, SetClock
 
 TOKEN = "4711:" + "localtoken" * 3 + "abcde"
 JARVIS = User(id=4711, first_name="Jarvis", is_bot=True, username="jarvis_bot")
@@ -234,7 +234,8 @@ async def start(
     request = InMemoryRequest(api, TOKEN)
     app = telegram_app.build(TOKEN, "http://localhost", request=request)
     records, woken = FakeRecords(), list[bool]()
-    builds = Builds(store, executor, records, config)
+    programs = FakePrograms(*(template.argv[0] for template in config.agent_templates))
+    builds = Builds(store, executor, programs, records, config)
     queue = AutonomousQueue(store, builds, records, config)
     people = People(store, owners)
     scheduler, approvals = BuildScheduler(store, config, builds.look_around), Approvals(store)

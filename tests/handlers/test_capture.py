@@ -235,11 +235,11 @@ async def test_free_text_becomes_a_draft(house: House) -> None:
 
 
 async def test_a_draft_warns_about_what_is_missing(open_house: Open) -> None:
-    house = await open_house(agent_command=None)
+    house = await open_house(agent_templates=())
 
     answer = await house.ask("Fix it")
 
-    assert "No coding agent is set up yet" in answer
+    assert "No coding agent is installed yet" in answer
     assert "No project is registered yet" in answer
 
 

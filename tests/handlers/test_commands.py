@@ -203,10 +203,10 @@ async def test_go_on_a_task_that_waits_for_another_says_so(house: House) -> None
 
 
 async def test_go_without_an_agent_says_what_is_missing(open_house: Open) -> None:
-    house = await open_house(agent_command=None)
+    house = await open_house(agent_templates=())
     house.add()
 
-    assert "Put AGENT_COMMAND into .env, or give the task a command" in await house.ask("/go 1")
+    assert "Nothing can build task_1: no agent is installed" in await house.ask("/go 1")
 
 
 async def test_approve_and_reject(house: House) -> None:
@@ -307,7 +307,7 @@ async def test_stats_leave_out_what_was_discarded(house: House) -> None:
 
 
 async def test_next_leaves_out_what_cannot_be_built(open_house: Open) -> None:
-    house = await open_house(agent_command=None)
+    house = await open_house(agent_templates=())
     house.add("Somewhere", command="true")
 
     assert "Nothing is ready to be built." in await house.ask("/next")
