@@ -14,7 +14,7 @@ import msgspec
 from core import agent_text
 from core.model.agent import Acted, Closed, Event, Said, Spent, Started, Trouble, Troubled, Usage
 
-LONGEST_LINE = 20_000_000
+LONGEST_LINE = 4_000_000
 """Characters; a longer line is no event."""
 _SHOWN = 200
 

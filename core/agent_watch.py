@@ -19,7 +19,8 @@ class AgentWatch:
         self._engine = engine
         self._reader = READERS.get(engine.reader, READERS["plain"])(zone)
         self._clock = clock
-        self._rest = b""
+        self._pieces: list[bytes] = []
+        self._length = 0
         self.progress = 0
         """Grows with every line that tells of work, and not of another try to reach the model."""
         self.session: str | None = None
@@ -34,14 +35,10 @@ class AgentWatch:
 
     def feed(self, data: bytes) -> list[Event]:
         """The next bytes of output; returns what they tell."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest = b""
         found = []
-        for line in lines:
-            events = self._read(line)
-            is_work = bool(events) or (not self._speaks_text and line.startswith(b"{"))
-            self.progress += is_work and not any(isinstance(event, Troubled) for event in events)
+        for line in self._whole_lines(data):
+            events = self._reader.feed(line.decode(errors="replace").rstrip("\r"), self._clock())
+            self.progress += self._is_work(line, events)
             for event in events:
                 self._take(event)
             found += events
@@ -49,7 +46,28 @@ class AgentWatch:
 
     def end(self) -> list[Event]:
         """The output is over: the last line may have had no end."""
-        return self.feed(b"\n") if self._rest else []
+        return self.feed(b"\n") if self._pieces else []
+
+    def _whole_lines(self, data: bytes) -> list[bytes]:
+        """The lines that are complete with these bytes; of one that is too long nothing is kept."""
+        begin, *others = data.split(b"\n")
+        lines = []
+        for piece, is_next in ((begin, False), *((other, True) for other in others)):
+            if is_next:
+                lines.append(b"".join(self._pieces))
+                self._pieces, self._length = [], 0
+            self._length += len(piece)
+            self._pieces = [*self._pieces, piece] if piece and self._length <= LONGEST_LINE else self._pieces
+        if self._length > LONGEST_LINE:
+            self._pieces = []
+        if begin and self._engine.reader == "plain":
+            self.progress += 1  # a line that grows, such as the dots of a test runner
+        return lines
+
+    def _is_work(self, line: bytes, events: list[Event]) -> bool:
+        if any(isinstance(event, Troubled) for event in events):
+            return False
+        return bool(events) or self._engine.reader == "plain" or (not self._speaks_text and line.startswith(b"{"))
 
     def failure(self, exit_code: int | None, last_line: str) -> Outcome | None:
         """Why the agent has not done its work, given how its process ended (None: it was ended); None if it may have.
@@ -67,9 +85,6 @@ class AgentWatch:
         if troubled is not None and (exit_code or self._engine.reader == "aider"):
             return _outcome(troubled)
         return AgentFailed(exit_code=exit_code, detail=last_line) if exit_code else None
-
-    def _read(self, line: bytes) -> list[Event]:
-        return self._reader.feed(line.decode(errors="replace").rstrip("\r"), self._clock())
 
     def _take(self, event: Event) -> None:
         match event:

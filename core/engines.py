@@ -143,9 +143,9 @@ def names(config: Config) -> list[str]:
 
 
 def check_name(name: str, config: Config) -> str:
-    """The engine of that name. Raises Refused, naming those that there are."""
+    """The engine of that name; `shell` is one, too. Raises Refused, naming those that there are."""
     wanted = name.strip().casefold()
-    if wanted not in names(config):
+    if wanted not in (*names(config), SHELL):
         raise Refused(f"There is no agent “{name[:40]}”. There are {', '.join(names(config))}; /agents tells more.")
     return wanted
 

@@ -48,6 +48,10 @@ class AgentListener:
         """Its output is over."""
         self._keep(self.watch.end())
 
+    def action(self) -> str:
+        """What it did last; empty for one that speaks in text, whose last line tells it."""
+        return "" if self._is_text else self.watch.action
+
     def tail(self, count: int) -> str:
         """The last lines of what it told in words; empty for one that speaks in text anyway."""
         return "\n".join(self._words.lines(count)) if self._words is not None else ""

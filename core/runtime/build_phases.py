@@ -114,7 +114,7 @@ class Phases:
         walls = self._walls(Path(self._spec.worktree), self._folder.git)
         with OutputLog(self._folder.output) as log, AgentListener(self._folder, self._spec) as listener:
             watch = listener.watch
-            self._status.action, self._status.usage = lambda: watch.action, lambda: watch.usage
+            self._status.action, self._status.usage = listener.action, lambda: watch.usage
             try:
                 command = agent_command(os.environ, self._folder, self._spec)
                 self._folder.note_begun()

@@ -85,7 +85,7 @@ def test_add_says_when_it_starts_or_what_keeps_it(jarvis: Jarvis, repository: Pa
     blocked = jarvis(*ADD, "Second", "", "1", "docs", "--run", "true", "--depends", "1")
     assert blocked.out.splitlines()[1:] == ["It waits: blocked by task_1."]
     bare = jarvis(*ADD, "Third", "", "1", "docs")
-    assert bare.out.splitlines()[1:] == ["It waits: no agent: set AGENT_COMMAND, or give the task a command."]
+    assert bare.out.splitlines()[1:] == ["It waits: no agent is installed; /agents tells how to get one."]
 
 
 @pytest.mark.parametrize("written", ["1", "task_1", "/task_1", "#1", "TASK_1"])

@@ -14,7 +14,7 @@ from core.model.ids import TaskId
 from core.model.task import Category, Completed, Running, Task
 from storage import JournalStore
 from tests import factories
-from tests.fakes import FakeExecutor, SetClock
+from tests.fakes import FakeExecutor, FakePrograms, SetClock
 
 
 class RecordingOutbox(Outbox):
@@ -47,6 +47,7 @@ class Chest:
         self.at = Installation(factories.config(home), store, clock)
         self.executor = FakeExecutor(home, clock)
         vars(self.at)["executor"] = self.executor
+        vars(self.at)["programs"] = FakePrograms("agent")
         self.outbox = RecordingOutbox()
         self.pulse = Pulse(self.at, self.outbox)
         with store.transaction():

@@ -265,7 +265,7 @@ def test_what_the_build_process_is_told(engines: Engines) -> None:
     assert spec.branch == "jarvis/task-1-fix-berlauf-co"
     assert spec.repository == "/srv/shop"
     assert (spec.base, spec.verify) == ("main", "make check")
-    assert spec.engine.argv == ("agent",)
+    assert spec.engine.argv == ("/usr/bin/agent",)
     assert Path(spec.worktree) == engines.config.home / "worktrees" / "task_1-1"
     assert spec.prompt.startswith("# Fix “Überlauf” & co. 🚀\n\nLook\nclosely.")
     assert "make check" in spec.prompt

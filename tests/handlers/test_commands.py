@@ -204,6 +204,7 @@ async def test_go_on_a_task_that_waits_for_another_says_so(house: House) -> None
 
 async def test_go_without_an_agent_says_what_is_missing(open_house: Open) -> None:
     house = await open_house(agent_templates=())
+    register_shop(house.store, house.workspaces)
     house.add()
 
     assert "Nothing can build task_1: no agent is installed" in await house.ask("/go 1")
