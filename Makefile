@@ -6,7 +6,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 endif
 BIN := .venv/bin
 
-.PHONY: run test check soak format bench screenshots clean
+.PHONY: run test test-agents check soak format bench screenshots clean
 
 run: .venv/run
 	@$(BIN)/jarvis run
@@ -20,6 +20,10 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+test-agents: .venv/dev
+	$(BIN)/python -m tests.agents.programs
+	JARVIS_TEST_AGENTS_ALL=1 $(BIN)/pytest -n 2 --dist worksteal tests/agents -rs $(ARGS)
 
 soak: .venv/dev
 	JARVIS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal tests/storage $(ARGS)

@@ -17,6 +17,7 @@ from core.model.agent import Acted, Closed, Event, Said, Spent, Started, Trouble
 LONGEST_LINE = 4_000_000
 """Characters; a longer line is no event."""
 _SHOWN = 200
+_AGAIN = re.compile(r"attempt \d+ failed|\bretry(ing)?\b", re.IGNORECASE)
 
 Json = Mapping[str, Any]
 
@@ -35,8 +36,8 @@ class _JsonReader:
         self._zone = zone
 
     def feed(self, line: str, now: datetime) -> list[Event]:
-        if not line.lstrip().startswith("{") or len(line) > LONGEST_LINE:
-            return []
+        if not line.startswith("{"):
+            return self._beside(line, now)
         try:
             event = msgspec.json.decode(line)
             return list(self._read(event, now)) if isinstance(event, dict) else []
@@ -45,6 +46,11 @@ class _JsonReader:
 
     def _read(self, event: Json, now: datetime) -> Iterable[Event]:
         raise NotImplementedError
+
+    def _beside(self, line: str, now: datetime) -> list[Event]:
+        """Lines that are no JSON are warnings and traces; some tell that it tries again."""
+        found = agent_text.trouble(line, now, self._zone) if _AGAIN.search(line[:_SHOWN]) else None
+        return [found] if found is not None else []
 
     def _failed(self, message: str, now: datetime, status: int | None = None) -> Troubled:
         found = agent_text.trouble(message, now, self._zone, status)
@@ -213,13 +219,22 @@ class Aider(Plain):
 
 
 class Mini(Plain):
-    """`mini` (mini-swe-agent)."""
+    """`mini` (mini-swe-agent): it ends with 0 also when it has given up; what stands behind “Exit:” decides."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__(zone)
+        self._is_exit = False
 
     def feed(self, line: str, now: datetime) -> list[Event]:
         """What the line tells."""
-        if step := re.search(r"step (\d+)\D+\$([\d.]+)", line, re.IGNORECASE):
-            return [Spent(usage=Usage(dollars=float(step[2].rstrip("."))), total=True)]
-        if re.match(r"\S*(litellm\.\w+|\w+Error): ", line):
+        if self._is_exit and line.strip():
+            self._is_exit = False
+            gave_up = re.fullmatch(r"[A-Z]\w*(Error|Exceeded|Exception)", line.strip())
+            return [Closed(ok=gave_up is None, text=_line(line))]
+        self._is_exit = line.strip() == "Exit:" or (self._is_exit and not line.strip())
+        if step := re.match(r"mini-swe-agent \(step \d+, \$([\d.]+)\)", line):
+            return [Spent(usage=Usage(dollars=float(step[1].rstrip("."))), total=True)]
+        if re.match(r"(Retrying .* raised |\S*)(litellm\.)?\w+Error: ", line):
             return [agent_text.trouble(line, now, self._zone) or Troubled(trouble=Trouble.OTHER, detail=_line(line))]
         return [Said(text=_line(line))] if any(map(str.isalnum, line)) else []
 

@@ -32,7 +32,8 @@ _KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
             _code("401|403") + r"|unauthorized|unauthenticated|authentication[_ ]?(error|failed|required)"
             r"|invalid (api[_ ]key|x-api-key)|api[_ ]key (not valid|is invalid|is missing|not found)|incorrect api key"
             r"|not logged in|please (log|sign) ?in"
-            r"|run /login|invalid auth method|must (set|specify) (the )?\w*(api_key|auth)|permission_denied|no api key",
+            r"|run /login|(un|not )able to authenticate"
+            r"|invalid auth method|must (set|specify) (the )?\w*(api_key|auth)|permission_denied|no api key",
             re.IGNORECASE,
         ),
     ),

@@ -88,8 +88,10 @@ class AgentWatch:
 
     def _take(self, event: Event) -> None:
         match event:
-            case Troubled():
-                self.trouble, self._since = event, 0
+            case Troubled(trouble=kind):
+                # What has a name says more than what has none.
+                self.trouble = self.trouble if self.trouble is not None and kind is Trouble.OTHER else event
+                self._since = 0
             case Started(session=session):
                 self.session = session or self.session
             case Said(text=text):

@@ -26,6 +26,7 @@ __pycache__/
 .coverage
 node_modules/
 .DS_Store
+.aider*
 """
 _SUBJECT_LENGTH = 200
 

@@ -17,6 +17,8 @@ from typing import Any
 Json = dict[str, Any]
 
 SHELL_TOOL = re.compile(r"bash|shell|exec_command|run_command", re.IGNORECASE)
+SUBMIT = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+"""What mini-swe-agent is told to echo when it has done its work."""
 EDIT = "hello.txt\n```\nhello\n```\n"
 """What aider's whole-file format asks for instead of a tool call."""
 
@@ -188,6 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chat(self, body: Json) -> None:
         functions = [tool["function"] for tool in body.get("tools", ())]
+        if functions and SUBMIT in str(body["messages"][0]) + str(body["messages"][1:2]):
+            self._submit(body, functions[0]["name"])
+            return
         done = any(message["role"] == "tool" for message in body.get("messages", ()))
         call = self._call(functions, done, "parameters")
         message: Json = {"role": "assistant", "content": _text(functions) if functions else f"Here it is.\n\n{EDIT}"}
@@ -207,6 +212,16 @@ class _Handler(BaseHTTPRequestHandler):
             (None, {**head, "object": "chat.completion.chunk", "choices": [_end(reason)], "usage": usage}),
         ]
         self._events(chunks, last="[DONE]")
+
+    def _submit(self, body: Json, tool: str) -> None:
+        """For an agent that ends with a command: first the work, then that one."""
+        done = any(message["role"] == "tool" for message in body["messages"])
+        arguments = json.dumps({"command": f"echo {SUBMIT}" if done else self.script.command})
+        call = {"id": f"call_{done:d}", "type": "function", "function": {"name": tool, "arguments": arguments}}
+        message = {"role": "assistant", "content": "The next step.", "tool_calls": [call]}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+        usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+        self._json({"id": "1", "created": 1, "object": "chat.completion", "choices": [choice], "usage": usage})
 
     # -- pieces -------------------------------------------------------------------------------------------------------
 
