@@ -229,8 +229,10 @@ class Mini(Plain):
         """What the line tells."""
         if self._is_exit and line.strip():
             self._is_exit = False
-            gave_up = re.fullmatch(r"[A-Z]\w*(Error|Exceeded|Exception)", line.strip())
-            return [Closed(ok=gave_up is None, text=_line(line))]
+            if not re.fullmatch(r"([\w.]*\.)?[A-Z]\w*(Error|Exceeded|Exception)(:.*)?", line.strip()):
+                return [Closed(ok=True, text=_line(line))]
+            found = agent_text.trouble(line, now, self._zone)
+            return [*([found] if found else []), Closed(ok=False, text=_line(line))]
         self._is_exit = line.strip() == "Exit:" or (self._is_exit and not line.strip())
         if step := re.match(r"mini-swe-agent \(step \d+, \$([\d.]+)\)", line):
             return [Spent(usage=Usage(dollars=float(step[1].rstrip("."))), total=True)]

@@ -67,6 +67,8 @@ class AgentWatch:
     def _is_work(self, line: bytes, events: list[Event]) -> bool:
         if any(isinstance(event, Troubled) for event in events):
             return False
+        if self._speaks_text and self.trouble is not None and self._engine.reader != "plain":
+            return any(isinstance(event, Acted | Spent) for event in events)
         return bool(events) or self._engine.reader == "plain" or (not self._speaks_text and line.startswith(b"{"))
 
     def failure(self, exit_code: int | None, last_line: str) -> Outcome | None:

@@ -37,7 +37,7 @@ def give_private_git(repository: Path, worktree: Path, record: Path, branch: str
     listed = git(
         repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags", "refs/remotes"
     )
-    (place / "packed-refs").write_text(f"# pack-refs with: sorted \n{listed}", errors="surrogateescape")
+    (place / "packed-refs").write_text(listed, errors="surrogateescape")
     (place / "HEAD").write_text(f"ref: refs/heads/{branch}\n", errors="surrogateescape")
     _configure(repository, place)
     for name in ("info/exclude", "info/attributes", "info/sparse-checkout", "shallow"):
