@@ -147,6 +147,8 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         shipping=installation.shipping,
         briefs=installation.briefs,
         projects=installation.projects,
+        agents=installation.agents,
+        try_agent=installation.try_agent,
         make_sample=installation.make_sample,
         log_of=installation.executor.log,
         refresh=outbox.refresh,

@@ -18,18 +18,20 @@ from storage import open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.agent_status import AgentStatuses
     from core.approvals import Approvals
     from core.autonomous_queue import AutonomousQueue
     from core.briefs import Briefs
     from core.build_scheduler import BuildScheduler
     from core.builds import Builds
     from core.drafts import Drafts
-    from core.model.build import Verification
+    from core.model.build import Engine, Verification
     from core.model.config import Config
     from core.model.ids import ChatId, UserId
     from core.people import People
     from core.ports import Clock
     from core.projects import Projects
+    from core.runtime.agent_trial import Trial
     from core.runtime.local_executor import LocalExecutor
     from core.runtime.programs import LocalPrograms
     from core.runtime.records import FileRecords
@@ -126,7 +128,7 @@ class Installation:
         """The registered repositories."""
         from core.projects import Projects
 
-        return Projects(self.store, self._workspaces, self._try_command)
+        return Projects(self.store, self._workspaces, self._try_command, self.config)
 
     @cached_property
     def people(self) -> People:
@@ -146,6 +148,20 @@ class Installation:
         from core.runtime.workspaces import GitWorkspaces
 
         return GitWorkspaces(self.config.git_author)
+
+    @cached_property
+    def agents(self) -> AgentStatuses:
+        """Which agents there are."""
+        from core.agent_status import AgentStatuses
+
+        return AgentStatuses(self.store, self.programs, self.config)
+
+    def try_agent(self, engine: Engine) -> Trial:
+        """Let an agent do a small task in a repository made for it; blocks for a minute. Raises Refused."""
+        from core.runtime.agent_trial import try_agent
+
+        scratch = self.config.home / "trials"
+        return try_agent(engine, self.builds.walls(), scratch, self.clock, dict(self._environment))
 
     def make_sample(self, chat: ChatId) -> None:
         """Make the sample project and queue its tasks. What a crash left unfinished is completed by the next call.

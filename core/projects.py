@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core import task_text
+from core import engines, task_text
 from core.errors import NotFound, Refused
 from core.model.build import Verification
+from core.model.config import Config
 from core.model.ids import ProjectName
 from core.model.project import Project
 from core.ports import Store, Workspaces
@@ -29,8 +30,9 @@ class Registered:
 class Projects:
     """Registers repositories."""
 
-    def __init__(self, store: Store, workspaces: Workspaces, check_command: CheckCommand) -> None:
+    def __init__(self, store: Store, workspaces: Workspaces, check_command: CheckCommand, config: Config) -> None:
         self._store = store
+        self._config = config
         self._workspaces = workspaces
         self._check_command = check_command
 
@@ -46,13 +48,14 @@ class Projects:
         name: str | None = None,
         base: str | None = None,
         verify: str | None = None,
+        agent: str | None = None,
         try_verify: bool = True,
     ) -> Registered:
         """Register a repository, or change the registration of the same path; what is not named then stays.
 
         The name defaults to the folder's, the base to the branch that is checked out. Raises Refused when it is no
-        repository, the branch does not exist, the name is taken, or the verification command can't run (it is tried
-        once, unless `try_verify` is False).
+        repository, the branch does not exist, the name is taken, there is no such agent, or the verification command
+        can't run (it is tried once, unless `try_verify` is False).
         """
         root = self._root(path)
         base = base or self._workspaces.current_branch(root)
@@ -64,6 +67,7 @@ class Projects:
         verify = task_text.clean_text(verify, "verification command", task_text.MAX_COMMAND) if verify else None
         trial = self._check_command(verify, root, base) if verify and try_verify else None
         verify = verify or (known.verify if known else None)
+        agent = engines.check_name(agent, self._config) if agent else known.agent if known else None
         wanted = _clean_name(name) if name else known.name if known else _name_of(root)
         with self._store.transaction():
             taken = self._store.projects.get(wanted)
@@ -71,7 +75,7 @@ class Projects:
                 raise Refused(f"The name {wanted} is taken by {taken.path}. Choose another: --name NAME.")
             if known is not None and known.name != wanted:
                 raise Refused(f"{root} is registered as {known.name} already.")
-            project = Project(name=wanted, path=str(root), base=base, verify=verify, added_at=now)
+            project = Project(name=wanted, path=str(root), base=base, verify=verify, agent=agent, added_at=now)
             self._store.projects.put(project.name, project)
         return Registered(project, trial)
 

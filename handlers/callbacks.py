@@ -110,13 +110,19 @@ class Page(msgspec.Struct, frozen=True, array_like=True, tag="page"):
     number: int
 
 
+class TryAgent(msgspec.Struct, frozen=True, array_like=True, tag="try"):
+    """Try a coding agent on a small task."""
+
+    agent: str
+
+
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
     """A command as a button: `brief`, `queue`, `add`, `sample`."""
 
     command: str
 
 
-Press = OnTask | Answer | DropLink | Choose | SetField | FinishDraft | Page | Ask
+Press = OnTask | Answer | DropLink | Choose | SetField | FinishDraft | Page | TryAgent | Ask
 
 
 def encode(press: Press) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from telegram import BotCommand, Update
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, TypeHandler, filters
 
-from handlers import approvals, builds, capture, onboarding, overnight, presses, projects, tasks
+from handlers import agents, approvals, builds, capture, onboarding, overnight, presses, projects, tasks
 from handlers.guard import guard
 from handlers.replies import reply
 from handlers.services import App, Context
@@ -50,6 +50,7 @@ def table() -> tuple[Command, ...]:
         Command("cancel", "out of the queue, or stop the build: /cancel 12", tasks.cancel),
         Command("finished", "finished tasks", tasks.finished),
         Command("stats", "the queue in numbers", tasks.stats),
+        Command("agents", "the coding agents, and a try: /agents try claude", agents.show_or_try),
         Command("projects", "the repositories I may work in", projects.list_or_change),
         Command("sample", "a small project to try me with", onboarding.sample),
         Command("help", "all commands", show_help),

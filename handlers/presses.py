@@ -12,7 +12,7 @@ from core import notifications
 from core.errors import JarvisError
 from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval, Task
-from handlers import builds, callbacks, onboarding, overnight, tasks
+from handlers import agents, builds, callbacks, onboarding, overnight, tasks
 from handlers.callbacks import (
     Answer,
     Ask,
@@ -25,6 +25,7 @@ from handlers.callbacks import (
     Press,
     SetField,
     TaskVerb,
+    TryAgent,
 )
 from handlers.capture import draft_card
 from handlers.replies import edit, reply
@@ -226,6 +227,12 @@ async def _on_page(update: Update, context: Context, pressed: Page) -> Toast:
     return None
 
 
+async def _on_try_agent(update: Update, context: Context, pressed: TryAgent) -> Toast:
+    context.services.agents.engine(pressed.agent)  # refused at once if it is not there any more
+    context.application.create_task(agents.run_try(update, context, pressed.agent), update=update)
+    return f"Trying {pressed.agent} …"
+
+
 async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
     asked = {"queue": tasks.queue, "brief": overnight.brief, "sample": onboarding.sample}.get(pressed.command)
     if asked is None:
@@ -248,5 +255,6 @@ _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]]
     SetField: _on_set_field,
     FinishDraft: _on_finish_draft,
     Page: _on_page,
+    TryAgent: _on_try_agent,
     Ask: _on_ask,
 }

@@ -14,7 +14,7 @@ from handlers.views import projects
 from handlers.views.message import Message, escape, shorten
 
 USAGE = 'For example: /projects add ~/code/shop --name shop --base main --verify "make test"'
-OPTIONS = ("--name", "--base", "--verify")
+OPTIONS = ("--name", "--base", "--verify", "--agent")
 
 
 async def list_or_change(update: Update, context: Context) -> None:
@@ -38,6 +38,7 @@ async def list_or_change(update: Update, context: Context) -> None:
                 name=options.get("--name"),
                 base=options.get("--base"),
                 verify=options.get("--verify"),
+                agent=options.get("--agent"),
                 try_verify=not unchecked,
             )
             await reply(update, projects.registered(done))

@@ -6,17 +6,20 @@ from typing import Any
 
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from core.agent_status import AgentStatuses
 from core.approvals import Approvals
 from core.autonomous_queue import AutonomousQueue
 from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.drafts import Drafts
+from core.model.build import Engine
 from core.model.config import Config
 from core.model.execution import LogPart
 from core.model.ids import BuildId, ChatId, TaskId
 from core.people import People
 from core.ports import Clock, Store
 from core.projects import Projects
+from core.runtime.agent_trial import Trial
 from core.shipping import Shipping
 
 SampleMaker = Callable[[ChatId], None]
@@ -38,6 +41,9 @@ class Services:
     shipping: Shipping
     briefs: Briefs
     projects: Projects
+    agents: AgentStatuses
+    try_agent: Callable[[Engine], Trial]
+    """Lets an agent do a small task; blocks for a minute. Raises Refused."""
     make_sample: SampleMaker
     log_of: Callable[[BuildId, int, int], LogPart]
     """What a build's agent has said: from an offset (negative: from the end) so many bytes."""

@@ -12,6 +12,7 @@ GROUPS = {
     "build-scheduler": ("bot.cli.build_scheduler", "group"),
     "builds": ("bot.cli.builds", "group"),
     "overnight-runner": ("bot.cli.overnight_runner", "group"),
+    "agents": ("bot.cli.agents", "group"),
     "projects": ("bot.cli.projects", "group"),
     "run": ("bot.cli.process", "run"),
     "doctor": ("bot.cli.data", "doctor"),

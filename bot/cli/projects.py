@@ -18,14 +18,15 @@ def group() -> None:
 @click.option("--name", help="Short name; default: the folder's.")
 @click.option("--base", help="Branch to start from and merge into; default: the one checked out.")
 @click.option("--verify", help="Command that exits with 0 when the project is in order, for example “make test”.")
+@click.option("--agent", help="The coding agent that is tried first for it; jarvis agents list shows them.")
 @click.option("--unchecked", is_flag=True, help="Don't try the verification command now (it may run for an hour).")
 @json_option
-def add(path: Path, name: str | None, base: str | None, verify: str | None, unchecked: bool, as_json: bool) -> None:
+def add(path: Path, unchecked: bool, as_json: bool, verify: str | None, **given: str | None) -> None:
     """Register the repository at PATH, or change how it is registered."""
     with installation() as at:
         if verify and not unchecked:
             click.echo(f"Trying “{verify}” once in a fresh checkout ...", err=True)
-        done = at.projects.register(path, at.clock(), name=name, base=base, verify=verify, try_verify=not unchecked)
+        done = at.projects.register(path, at.clock(), verify=verify, try_verify=not unchecked, **given)
     if as_json:
         show_json(done)
     else:

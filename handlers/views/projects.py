@@ -38,4 +38,5 @@ def _entry(project: Project) -> str:
         f"checked by <code>{escape(shorten(project.verify, 200))}</code>"
         if project.verify
         else "no verification command: results can't be proven",
+        f"built by {escape(project.agent)}" if project.agent else None,
     )

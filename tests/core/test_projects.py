@@ -45,7 +45,7 @@ def checks() -> Checks:
 
 @pytest.fixture
 def projects(store: JournalStore, workspaces: FakeWorkspaces, checks: Checks) -> Projects:
-    return Projects(store, workspaces, checks)
+    return Projects(store, workspaces, checks, factories.config())
 
 
 def test_name_and_base_come_from_the_checkout(projects: Projects, checks: Checks) -> None:
@@ -98,8 +98,9 @@ def test_no_repository(projects: Projects) -> None:
 def test_paths_that_cannot_be(store: JournalStore, checks: Checks, path: str) -> None:
     from core.runtime.workspaces import GitWorkspaces
 
+    projects = Projects(store, GitWorkspaces(), checks, factories.config())
     with pytest.raises(Refused):
-        Projects(store, GitWorkspaces(), checks).register(Path("/nowhere") / path if not path else Path(path), NOW)
+        projects.register(Path("/nowhere") / path if not path else Path(path), NOW)
 
 
 def test_no_branch(projects: Projects, workspaces: FakeWorkspaces) -> None:

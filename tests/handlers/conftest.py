@@ -18,6 +18,7 @@ from bot.local.events import PressAnswered
 from bot.local.models import StoredMessage, User
 from bot.local.request import InMemoryRequest
 from bot.outbox import Outbox
+from core.agent_status import AgentStatuses
 from core.approvals import Approvals
 from core.autonomous_queue import AutonomousQueue
 from core.briefs import Briefs
@@ -31,6 +32,7 @@ from core.model.ids import ChatId, ProjectName, UserId
 from core.model.task import Running, Task
 from core.people import People
 from core.projects import Projects
+from core.runtime.agent_trial import Trial
 from core.runtime.commands import run_check
 from core.runtime.workspaces import GitWorkspaces
 from core.shipping import Shipping
@@ -260,8 +262,10 @@ async def start(
         shipping=Shipping(store, workspaces, records, config),
         briefs=Briefs(store, executor, config),
         projects=Projects(
-            store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home)
+            store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home), config
         ),
+        agents=AgentStatuses(store, programs, config),
+        try_agent=lambda engine: Trial(factories.result(), f"{engine.name} said hello"),
         make_sample=sample,
         log_of=executor.log,
         refresh=outbox.refresh,

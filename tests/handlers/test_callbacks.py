@@ -21,6 +21,7 @@ from handlers.callbacks import (
     Press,
     SetField,
     TaskVerb,
+    TryAgent,
     UnknownButton,
     decode,
     encode,
@@ -37,6 +38,7 @@ PRESSES: list[Press] = [
     *(SetField(DRAFT, field, "x" * 30) for field in DraftField),
     *(FinishDraft(DRAFT, end) for end in DraftEnd),
     *(Page(name, 99_999) for name in ListName),
+    TryAgent("x" * 30),
     Ask("sample"),
 ]
 

@@ -16,7 +16,7 @@ WITHOUT_ARGUMENTS = ("queue", "brief", "next", "schedule", "finished", "stats")
 def test_every_command_is_either_on_a_task_or_takes_nothing_or_is_tested_by_itself() -> None:
     names = {command.name for command in commands.table()}
 
-    assert names == {*ON_A_TASK, *WITHOUT_ARGUMENTS, "add", "projects", "sample", "help", "start"}
+    assert names == {*ON_A_TASK, *WITHOUT_ARGUMENTS, "add", "agents", "projects", "sample", "help", "start"}
 
 
 def test_descriptions_fit_into_the_menu() -> None:
