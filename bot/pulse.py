@@ -4,14 +4,17 @@ The timetable beats regularly; `wake` beats at once, so that a press of a button
 """
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.outbox import Outbox
 from bot.wiring import Installation
-from core.errors import JarvisError
+from core.errors import Conflict, JarvisError
+from core.model.config import PushMode
+from core.model.ids import TaskId
 
 log = structlog.get_logger("pulse")
 
@@ -31,6 +34,7 @@ class Pulse:
         self._beating = asyncio.Lock()
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pushing: set[asyncio.Task[None]] = set()
         self._scheduled_at: datetime | None = None
         self._progress_at: datetime | None = None
         self._trouble = ""
@@ -59,7 +63,7 @@ class Pulse:
     async def drain(self) -> None:
         """Wait for the beat that runs now; for an orderly end."""
         async with self._beating:
-            return
+            await asyncio.gather(*self._pushing)
 
     async def _beat_while_woken(self) -> None:
         while self._woken.is_set():
@@ -70,6 +74,7 @@ class Pulse:
         for task in moved:
             log.info("build ended", task=task.id, state=task.state.__struct_config__.tag)
         concerned = [task.id for task in moved]
+        self._push(concerned)
         if woken or moved or _due(self._scheduled_at, SCHEDULE_EVERY, now):
             self._scheduled_at = now
             self._at.approvals.lapse(now)
@@ -78,6 +83,19 @@ class Pulse:
                 concerned.append(build.task)
         for task_id in concerned:
             await self._outbox.refresh(task_id)
+
+    def _push(self, tasks: Sequence[TaskId]) -> None:
+        """Push the branches of new results, if the settings say so: beside the beat, since it may take a minute."""
+        if tasks and self._at.config.push is PushMode.BRANCH:
+            task = asyncio.get_running_loop().create_task(self._guarded(self._push_branches(tasks)))
+            self._pushing.add(task)
+            task.add_done_callback(self._pushing.discard)
+
+    async def _push_branches(self, tasks: Sequence[TaskId]) -> None:
+        for task_id in tasks:
+            with contextlib.suppress(Conflict):  # it has moved on meanwhile
+                await asyncio.to_thread(self._at.shipping.push_branch, task_id, self._at.clock())
+                await self._outbox.refresh(task_id)
 
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         try:
