@@ -19,7 +19,9 @@ MARKER = "JARVIS_RUN_FOLDER"
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_KILL_SECONDS = 10.0
+_KILL_SECONDS = 30.0
+_FEW = 20
+"""Processes that can be killed at once: so many don't outrun us."""
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -96,16 +98,16 @@ def end_all(
     grace: float,
     wait: Callable[[float], None],
     *,
-    spared: Sequence[int] = (),
+    heads: Sequence[int] = (),
 ) -> int:
     """SIGTERM to all that `find` returns, SIGKILL to those that are left after `grace` seconds.
 
     Returns how many survive even that. `find` is asked again and again, so that what is forked meanwhile is found;
-    `wait(seconds)` is called between. The pids of `spared` get no SIGTERM: at the end of such a process the others end
-    at once, without the time that is theirs.
+    `wait(seconds)` is called between. At the end of a process of `heads` all the others end at once: such a one gets no
+    SIGTERM, so that they have their time, and is the first to be killed.
     """
     for process in find():
-        if process.pid not in spared:
+        if process.pid not in heads:
             _send(process, signal.SIGTERM)
         _send(process, signal.SIGCONT)
     deadline = time.monotonic() + grace
@@ -114,10 +116,12 @@ def end_all(
     deadline = time.monotonic() + _KILL_SECONDS
     while (left := find()) and time.monotonic() < deadline:
         # First all of them stand still: otherwise those that fork are faster than we are.
-        for process in left:
+        moving = [process for process in left if not _stands_still(process)]
+        for process in moving:
             _send(process, signal.SIGSTOP)
-        for process in left:
-            _send(process, signal.SIGKILL)
+        if not moving or len(left) < _FEW or any(process.pid in heads for process in left):
+            for process in sorted(left, key=lambda each: each.pid not in heads):
+                _send(process, signal.SIGKILL)
         wait(0.01)
     return len(find())
 
@@ -173,6 +177,13 @@ def _has_terminal(process: psutil.Process) -> bool:
     # psutil remembers which terminals there are, and so misses those that were opened later.
     fields = Path(f"/proc/{process.pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     return fields[4] != "0"
+
+
+def _stands_still(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return True
 
 
 def _lives(process: psutil.Process) -> bool:

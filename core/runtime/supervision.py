@@ -20,12 +20,13 @@ from core.runtime.confinement import Walls, confined
 from core.runtime.gauge import Exceeded, Gauge
 from core.runtime.output_log import OutputLog
 from core.runtime.output_pipe import OutputPipe
+from core.runtime.process_limit import ProcessLimit, group_name, limited
 from core.runtime.process_tree import MARKER, die_with_parent, end_all, members, reap
 from core.runtime.secrecy import hide_from_neighbours
 
 _TICK = 0.25
 _STOP_LOOKUP = 0.1
-_GAUGE_SECONDS = 0.5
+_GAUGE_SECONDS = 0.3
 _CLOSING_SECONDS = 3.0
 """How long a program may go on after it has said its last word."""
 _NICENESS = 5
@@ -127,8 +128,20 @@ class Supervisor:
 
     def run(self, program: Program, log: OutputLog, bounds: Bounds, listener: Listener | None = None) -> Ended:
         """Run the program to its end and return how it came. Raises OSError when it can't be started."""
-        begun = time.monotonic()
         limits = bounds.limits or Limits(wall=bounds.wall, idle=bounds.wall, verify=bounds.wall)
+        with limited(limits.processes, group_name(self.folder)) as few:
+            return self._run(program, log, bounds, limits, few, listener)
+
+    def _run(
+        self,
+        program: Program,
+        log: OutputLog,
+        bounds: Bounds,
+        limits: Limits,
+        few: ProcessLimit,
+        listener: Listener | None,
+    ) -> Ended:
+        begun = time.monotonic()
         gauge = Gauge(limits=limits, places=program.walls.own)
         with confined(program.walls, program.argv) as (argv, prepare), program.stdin.open("rb") as source:
             process = subprocess.Popen(
@@ -140,15 +153,16 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # Not with several threads: then what it does may wait for a lock for ever. `adopted` is false there.
-                preexec_fn=lambda: self._begin(prepare, limits),  # noqa: PLW1509
+                preexec_fn=lambda: self._begin(limits, few.join, prepare),  # noqa: PLW1509
             )
-        spared = (process.pid,) if program.walls.level is Level.BUBBLEWRAP else ()
+        # The process tree of bubblewrap ends as a whole when its first process does.
+        heads = (process.pid,) if program.walls.level is Level.BUBBLEWRAP else ()
         with OutputPipe(process, log, listener.feed if listener else None) as pipe:
-            watch = _Watch(self, process, pipe, bounds, gauge, listener)
+            watch = _Watch(self, process, pipe, bounds, gauge, few, listener)
             try:
                 cause = watch.until_over()
             finally:
-                survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for, spared=spared)
+                survivors = end_all(lambda: self._members(process), bounds.grace, pipe.read_for, heads=heads)
             pipe.drain()
         self.beat(log)
         gauge.look_back()
@@ -165,7 +179,7 @@ class Supervisor:
             cpu_seconds=gauge.cpu_seconds,
         )
 
-    def _begin(self, prepare: Callable[[], None], limits: Limits) -> None:
+    def _begin(self, limits: Limits, join: Callable[[], None], prepare: Callable[[], None]) -> None:
         """In the new process."""
         if self.adopted:
             die_with_parent()
@@ -176,14 +190,17 @@ class Supervisor:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk, limits.disk))
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_LIKELY_VICTIM)
+        join()
         prepare()
 
     def _members(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         process.poll()
         return members(process.pid, self.folder, adopted=self.adopted)
 
-    def look(self, process: subprocess.Popen[bytes], gauge: Gauge) -> Exceeded | None:
+    def look(self, process: subprocess.Popen[bytes], gauge: Gauge, few: ProcessLimit) -> Exceeded | None:
         """Measure the processes of the run; the limit that they exceed, if any."""
+        if few.was_reached():
+            return Exceeded(resource=Resource.PROCESSES, limit=gauge.limits.processes or 0)
         processes = self._members(process)
         self.seen(processes)
         return gauge.look(processes)
@@ -199,6 +216,7 @@ class _Watch:
         pipe: OutputPipe,
         bounds: Bounds,
         gauge: Gauge,
+        few: ProcessLimit,
         listener: Listener | None,
     ) -> None:
         self._supervisor = supervisor
@@ -206,6 +224,7 @@ class _Watch:
         self._pipe = pipe
         self._bounds = bounds
         self._gauge = gauge
+        self._few = few
         self._listener = listener
         self._begun = time.monotonic()
         self._looked = 0.0
@@ -242,7 +261,7 @@ class _Watch:
             if self._closed_at is not None and now - self._closed_at >= _CLOSING_SECONDS:
                 return Cause.CLOSED
         if self.exceeded is None and now - self._gauged >= _GAUGE_SECONDS:
-            self.exceeded = self._supervisor.look(self._process, self._gauge)
+            self.exceeded = self._supervisor.look(self._process, self._gauge, self._few)
             self._gauged = time.monotonic()
         if self.exceeded is not None:
             return Cause.LIMIT

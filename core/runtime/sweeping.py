@@ -1,5 +1,6 @@
 """Tidies up after processes that vanished. Only what provably belongs to their runs is touched."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from core.runtime.git import GitError, git
 from core.runtime.locks import is_locked
 from core.runtime.preparing import save_unfinished
 from core.runtime.private_git import take_away
+from core.runtime.process_limit import end_group, group_name, grouped
 from core.runtime.process_tree import end_all, known, marked, staying_in
 from core.runtime.run_folder import RunFolder
 from core.runtime.worktrees import is_untouched, make_writable, record_folder, remove, repository_of
@@ -55,9 +57,13 @@ def end_leftovers(folder: RunFolder, places: Sequence[Path] = (), grace: float =
 
     def find() -> list[psutil.Process]:
         found = marked(folder.path) + staying_in([folder.path, *places]) + known(folder.processes())
+        for pid in grouped(group_name(folder.path)):
+            with contextlib.suppress(psutil.Error):
+                found.append(psutil.Process(pid))
         return list({process.pid: process for process in found}.values())
 
     end_all(find, grace, time.sleep)
+    end_group(group_name(folder.path))
 
 
 def sweep_leftovers(home: Path, active: set[BuildId]) -> None:
