@@ -16,6 +16,8 @@ from core.model.agent import Acted, Closed, Event, Said, Spent, Started, Trouble
 
 LONGEST_LINE = 4_000_000
 """Characters; a longer line is no event."""
+_LONGEST_TEXT = 1000
+"""Characters of a line of text that are looked at: patterns take their time over long ones."""
 _SHOWN = 200
 _AGAIN = re.compile(r"attempt \d+ failed|\bretry(ing)?\b", re.IGNORECASE)
 
@@ -62,7 +64,7 @@ class Claude(_JsonReader):
 
     def __init__(self, zone: ZoneInfo) -> None:
         super().__init__(zone)
-        self._counted: set[str] = set()
+        self._counted: str | None = None
 
     def _read(self, event: Json, now: datetime) -> Iterable[Event]:
         match event.get("type"):
@@ -83,9 +85,9 @@ class Claude(_JsonReader):
                 yield Closed(ok=is_ok, text=text)
 
     def _message(self, message: Json) -> Iterable[Event]:
-        name = _text(message.get("id")) or ""
-        if name not in self._counted:  # a message comes in several events, each with its usage
-            self._counted.add(name)
+        name = _text(message.get("id"))
+        if name is None or name != self._counted:  # a message comes in several events, each with its usage
+            self._counted = name
             yield Spent(usage=_anthropic_usage(message.get("usage"), None))
         for block in message["content"]:
             if block.get("type") == "text" and block.get("text"):
@@ -204,10 +206,11 @@ class Aider(Plain):
 
     def feed(self, line: str, now: datetime) -> list[Event]:
         """What the line tells."""
+        line = line[:_LONGEST_TEXT]
         if spent := re.match(r"Tokens: ([\d.,]+[kM]?) sent, (?:.*?)([\d.,]+[kM]?) received\.", line):
             cost = re.search(r"\$([\d.]+) session", line)
             usage = Usage(tokens_in=_counted(spent[1]), tokens_out=_counted(spent[2]))
-            totals = [Spent(usage=Usage(dollars=float(cost[1].rstrip("."))), total=True)] if cost else []
+            totals = [Spent(usage=Usage(dollars=_amount(cost[1])), total=True)] if cost else []
             return [Spent(usage=usage), *totals]
         if edited := re.match(r"Applied edit to (.+)", line):
             return [Acted(what=f"Edit {_line(edited[1])}")]
@@ -227,6 +230,7 @@ class Mini(Plain):
 
     def feed(self, line: str, now: datetime) -> list[Event]:
         """What the line tells."""
+        line = line[:_LONGEST_TEXT]
         if self._is_exit and line.strip():
             self._is_exit = False
             if not re.fullmatch(r"([\w.]*\.)?[A-Z]\w*(Error|Exceeded|Exception)(:.*)?", line.strip()):
@@ -235,7 +239,7 @@ class Mini(Plain):
             return [*([found] if found else []), Closed(ok=False, text=_line(line))]
         self._is_exit = line.strip() == "Exit:" or (self._is_exit and not line.strip())
         if step := re.match(r"mini-swe-agent \(step \d+, \$([\d.]+)\)", line):
-            return [Spent(usage=Usage(dollars=float(step[1].rstrip("."))), total=True)]
+            return [Spent(usage=Usage(dollars=_amount(step[1])), total=True)]
         if re.match(r"(Retrying .* raised |\S*)(litellm\.)?\w+Error: ", line):
             return [agent_text.trouble(line, now, self._zone) or Troubled(trouble=Trouble.OTHER, detail=_line(line))]
         return [Said(text=_line(line))] if any(map(str.isalnum, line)) else []
@@ -297,7 +301,15 @@ def _action(tool: object, given: object) -> str:
 _TARGETS = ("file_path", "filePath", "path", "absolute_path", "pattern", "query", "url", "description")
 
 
+def _amount(text: str) -> float | None:
+    """A sum of money; None for what is none."""
+    found = re.fullmatch(r"\d{1,9}(\.\d{1,9})?\.?", text)
+    return float(text.rstrip(".")) if found else None
+
+
 def _counted(text: str) -> int:
-    """`1.2k` as a number."""
-    factor = {"k": 1000, "M": 1_000_000}.get(text[-1], 1)
-    return int(float(text.rstrip("kM.").replace(",", "")) * factor)
+    """`1.2k` as a number; 0 for what is none."""
+    found = re.fullmatch(r"(\d{1,3}(?:,\d{3})*|\d{1,12})(\.\d{1,6})?([kM]?)", text.rstrip("."))
+    if found is None:
+        return 0
+    return int(float(found[1].replace(",", "") + (found[2] or "")) * {"k": 1000, "M": 1_000_000, "": 1}[found[3]])

@@ -37,7 +37,7 @@ class AgentWatch:
         """The next bytes of output; returns what they tell."""
         found = []
         for line in self._whole_lines(data):
-            events = self._reader.feed(line.decode(errors="replace").rstrip("\r"), self._clock())
+            events = self._understand(line)
             self.progress += self._is_work(line, events)
             for event in events:
                 self._take(event)
@@ -47,6 +47,12 @@ class AgentWatch:
     def end(self) -> list[Event]:
         """The output is over: the last line may have had no end."""
         return self.feed(b"\n") if self._pieces else []
+
+    def _understand(self, line: bytes) -> list[Event]:
+        try:
+            return self._reader.feed(line.decode(errors="replace").rstrip("\r"), self._clock())
+        except (ValueError, OverflowError, ArithmeticError):
+            return []  # whatever a program prints, it must not end the build
 
     def _whole_lines(self, data: bytes) -> list[bytes]:
         """The lines that are complete with these bytes; of one that is too long nothing is kept."""

@@ -23,10 +23,10 @@ from core.runtime.agent_listener import AgentListener
 from core.runtime.build_status import BuildStatus
 from core.runtime.committing import change_size, commit_message, commit_work, drop_empty_branch
 from core.runtime.confinement import Walls
+from core.runtime.files import remove_tree
 from core.runtime.full_disk import when_there_is_room
 from core.runtime.output_log import OutputLog
 from core.runtime.preparing import prepare
-from core.runtime.private_git import take_away
 from core.runtime.private_home import home_environment, new_walls
 from core.runtime.run_folder import RunFolder
 from core.runtime.supervision import Bounds, Cause, Ended, Program, Supervisor
@@ -81,7 +81,7 @@ class Phases:
             self._commit(base)
         remove(self._repository, Path(self._spec.worktree))
         drop_empty_branch(self._repository, self._spec.branch, base)
-        take_away(self._folder.git)
+        remove_tree(self._folder.git)
 
     def _until_worked(self) -> str:
         """Prepare, check the base, let the agent work; from there on the build can be taken up after a crash."""

@@ -17,11 +17,11 @@ from core.runtime.build_phases import Phases
 from core.runtime.build_status import BuildStatus
 from core.runtime.clock import utc_now
 from core.runtime.confinement import Unconfinable
+from core.runtime.files import remove_tree
 from core.runtime.full_disk import when_there_is_room
 from core.runtime.git import GitError
 from core.runtime.locks import try_lock
 from core.runtime.preparing import Unpreparable
-from core.runtime.private_git import take_away
 from core.runtime.process_tree import become_subreaper
 from core.runtime.run_folder import HEARTBEAT_SECONDS, RunFolder
 from core.runtime.secrecy import hide_from_neighbours
@@ -61,11 +61,10 @@ def build(folder: RunFolder, spec: BuildSpec, started: datetime, wake: int) -> B
     outcome = _outcome(phases, findings)
     try:
         phases.clean_up()
-    except (GitError, OSError):
+        for place in (folder.temporary, folder.home):
+            remove_tree(place)
+    except Exception:  # whatever an agent has made of its folders: the result must be written
         _tell_trouble()
-    for place in (folder.temporary, folder.home):
-        with contextlib.suppress(OSError):
-            take_away(place)
     return BuildResult(
         outcome=outcome,
         base_commit=findings.base_commit,

@@ -56,8 +56,9 @@ def commit_work(folder: RunFolder, spec: BuildSpec, message: str) -> str | None:
     _remove_stale_locks(repository, record, spec.branch)
     excludes = folder.path / "excludes"
     write_atomically(excludes, (_owners_excludes(repository) + _CACHES).encode(errors="replace"), durable=False)
-    dissolve_nested(run, worktree, folder.base_commit() or spec.base, folder.nested)
-    run("-c", f"core.excludesFile={excludes}", "-c", "core.safecrlf=false", "add", "--all", "--sparse")
+    submodules = dissolve_nested(run, worktree, folder.base_commit() or spec.base, folder.nested)
+    all_but = (".", *(f":(exclude,literal){path}" for path in submodules))
+    run("-c", f"core.excludesFile={excludes}", "-c", "core.safecrlf=false", "add", "--all", "--sparse", "--", *all_but)
     tree = run("write-tree").strip()
     has_own = os.path.lexists(folder.git)
     head = bring_back(repository, folder.git) if has_own else _head(record, worktree)

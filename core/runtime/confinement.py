@@ -41,6 +41,11 @@ _WRITE = (
 _FILE_RIGHTS = AccessFS.READ_FILE | AccessFS.EXECUTE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
 _HANDLED = _WRITE | AccessFS.MAKE_CHAR | AccessFS.MAKE_BLOCK
 _PROBE_SECONDS = 10.0
+_SHARED_MEMORY = str(256 * 1024 * 1024)
+"""Bytes of `/dev/shm`, which no process holds and so none is charged for."""
+_KERNEL = ("/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/sysrq-trigger")
+_MOST_ENTRIES = 1500
+"""In a folder with hidden files: bubblewrap takes 9,000 arguments at the most."""
 _RESOLVER = "/run/systemd/resolve"
 """Where the addresses of the name servers are on many systems."""
 
@@ -195,21 +200,58 @@ def _bubblewrap(walls: Walls) -> list[str]:
     """The command line of bubblewrap up to the program. What is named later lies on top of what is named before."""
     words = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL"]
     words += [] if walls.network else ["--unshare-net"]
-    words += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    words += [
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--size",
+        _SHARED_MEMORY,
+        "--tmpfs",
+        "/dev/shm",
+        "--proc",
+        "/proc",
+    ]
+    for name in _KERNEL:  # as root one could otherwise write there
+        words += ["--ro-bind-try", name, name]
     if Path("/run").is_dir():
-        words += ["--tmpfs", "/run", "--ro-bind-try", _RESOLVER, _RESOLVER]
-    closed: list[str] = []
-    for place in sorted({Path(os.path.realpath(hidden)) for hidden in walls.hidden}):
-        if place.is_dir():
-            words += ["--perms", "0111", "--tmpfs", str(place)]
-            closed += ["--remount-ro", str(place)]
-        elif place.exists():
-            words += ["--ro-bind", "/dev/null", str(place)]
+        words += ["--tmpfs", "/run", "--ro-bind-try", _RESOLVER, _RESOLVER, "--remount-ro", "/run"]
+    covers, closed = _covers({Path(os.path.realpath(hidden)) for hidden in walls.hidden})
+    words += covers
     for place in walls.readable:
         words += ["--ro-bind-try", str(place), str(place)]
     for place in (*walls.shared, *walls.own):
         words += ["--bind-try", str(place), str(place)]
     return [*words, *closed, "--"]
+
+
+def _covers(hidden: set[Path]) -> tuple[list[str], list[str]]:
+    """What lies over the hidden places, and what closes it at the end.
+
+    Over a folder an empty one. A file may be replaced by a new one meanwhile, or be made in the first place, and a
+    mount would not cover that: so an empty folder lies over the one that it stands in, with all that else is in there.
+    """
+    words: list[str] = []
+    closed: list[str] = []
+    files = {place for place in hidden if not place.is_dir() and place.parent.is_dir() and place.parent != Path("/")}
+    for parent in sorted({place.parent for place in files}):
+        entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
+        if len(entries) > _MOST_ENTRIES:
+            for place in files:
+                words += ["--ro-bind-try", "/dev/null", str(place)] if place.parent == parent and place.exists() else []
+            continue
+        words += ["--perms", "0755", "--tmpfs", str(parent)]
+        closed += ["--remount-ro", str(parent)]
+        for entry in entries:
+            if entry.is_symlink():
+                words += ["--symlink", str(Path(entry.path).readlink()), entry.path]
+            elif Path(entry.path) not in hidden:
+                words += ["--ro-bind-try", entry.path, entry.path]
+    for place in sorted(place for place in hidden if place.is_dir()):
+        words += ["--perms", "0111", "--tmpfs", str(place)]
+        closed += ["--remount-ro", str(place)]
+    return words, closed
 
 
 def _bubblewrap_works(program: str) -> bool:

@@ -1,6 +1,8 @@
 """Files for the owner's eyes only, written so that a crash leaves the old or the new contents, never a half."""
 
+import errno
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -29,6 +31,22 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a file, link or folder with all in it, however deep, long-named or locked it is. Raises OSError.
+
+    Links are removed, not followed. By chmod(1) and rm(1), which hold out where our own recursion and path lengths end.
+    """
+    if not os.path.lexists(path):
+        return
+    if path.is_dir() and not path.is_symlink():
+        for command in (("chmod", "-R", "u+rwX"), ("rm", "-rf")):
+            subprocess.run([*command, "--", str(path)], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    else:
+        path.unlink()
+    if os.path.lexists(path):
+        raise OSError(errno.ENOTEMPTY, "it can't be removed", str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Measures what the processes of a run take: memory, processor time, their number, and space on the disk."""
 
 import contextlib
+import errno
 import os
 import resource
 import time
@@ -14,6 +15,7 @@ from core.model.build import Limits, Resource
 
 _BLOCK = 512
 """What `st_blocks` counts in, whatever the file system (see stat(2))."""
+_ENDLESS = 2**62
 _SHARE = 0.05
 """The part of the time that may be spent on measuring the disk."""
 _SHORTEST_PAUSE = 1.0
@@ -91,8 +93,9 @@ def disk_usage(place: Path) -> int:
                         total += entry.stat(follow_symlinks=False).st_blocks * _BLOCK
                         if entry.is_dir(follow_symlinks=False):
                             folders.append(entry.path)
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return _ENDLESS  # deeper than a path can tell: nobody needs that, and it can't be measured
     return total
 
 

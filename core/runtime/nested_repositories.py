@@ -1,20 +1,25 @@
-"""Repositories that an agent makes inside its worktree: git would commit a bare reference to them, and no files."""
+"""What an agent may leave in its worktree that git must not meet: repositories, whose settings it would listen to and
+whose files it would leave out, and pipes and devices, which hold it up."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from core.runtime.files import private_folder
 
 
-def dissolve_nested(run: Callable[..., str], worktree: Path, base: str, kept: Path) -> None:
-    """Make ordinary folders of them, except for the submodules that the commit `base` has.
+def dissolve_nested(run: Callable[..., str], worktree: Path, base: str, kept: Path) -> list[str]:
+    """Make ordinary folders of the repositories in the worktree, and remove all that is neither file, folder nor link.
 
-    Their `.git` go into the folder `kept`. `run` runs git on the worktree. Raises GitError and OSError.
+    Returns the paths of the submodules that the commit `base` has and that are there: they stay as they were, so git
+    must leave them out. The `.git` of all go into the folder `kept`. `run` runs git on the worktree. Raises GitError
+    and OSError.
     """
     submodules = _references(run("ls-tree", "-r", "-z", "--full-tree", base))
-    for number, place in enumerate(list(_nested(worktree, submodules))):
+    for number, place in enumerate(_clear(worktree)):
         private_folder(kept)
         free = next(n for n in range(number, number + 10_000) if not os.path.lexists(kept / str(n)))
         shutil.move(str(place), str(kept / str(free)))
@@ -23,6 +28,7 @@ def dissolve_nested(run: Callable[..., str], worktree: Path, base: str, kept: Pa
         # Else git takes the files below for those of a submodule, and leaves them out.
         names = "".join(f"{path}\0" for path in added).encode(errors="surrogateescape")
         run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
+    return sorted(path for path in submodules if (worktree / path).is_dir())
 
 
 def _references(listing: str) -> set[str]:
@@ -30,10 +36,18 @@ def _references(listing: str) -> set[str]:
     return {line.partition("\t")[2] for line in listing.split("\0") if line.startswith("160000 ")}
 
 
-def _nested(worktree: Path, submodules: set[str]) -> Iterator[Path]:
-    for name, folders, files in os.walk(worktree):
-        folder = Path(name)
-        if ".git" in (*folders, *files) and folder != worktree:
-            yield folder / ".git"
-        inside = [each for each in folders if each != ".git"]
-        folders[:] = [each for each in inside if str((folder / each).relative_to(worktree)) not in submodules]
+def _clear(worktree: Path) -> list[Path]:
+    """Remove pipes, sockets and devices; returns the `.git` below the top."""
+    found, folders = [], [worktree]
+    while folders:
+        folder = folders.pop()
+        with contextlib.suppress(OSError):  # too deep, or locked: git will say what it can't read
+            for entry in list(os.scandir(folder)):
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if entry.name == ".git":
+                    found += [Path(entry.path)] if folder != worktree else []
+                elif stat.S_ISDIR(mode):
+                    folders.append(Path(entry.path))
+                elif not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+                    Path(entry.path).unlink()
+    return found

@@ -8,9 +8,10 @@ the branches. Agents commit, branch and configure there as they like; afterwards
 import os
 import re
 import shutil
+import stat
 from pathlib import Path
 
-from core.runtime.files import private_folder
+from core.runtime.files import private_folder, remove_tree
 from core.runtime.git import GitError, commit_of, git
 
 _COPIED = re.compile(
@@ -29,7 +30,7 @@ def give_private_git(repository: Path, worktree: Path, record: Path, branch: str
 
     What an earlier try left at `place` is replaced. Raises GitError and OSError.
     """
-    take_away(place)
+    remove_tree(place)
     private_folder(place / "objects" / "info")
     private_folder(place / "refs" / "heads")
     private_folder(place / "info")
@@ -53,10 +54,10 @@ def bring_back(repository: Path, place: Path) -> str | None:
 
     Nothing that the agent has configured there is listened to, and malformed objects are refused.
     """
-    # Through a link, what is written below would get into a folder that is not the agent's.
-    if any(path.is_symlink() for path in (place, place / "objects", place / "objects" / "info")):
+    if place.is_symlink():
         return None
     try:
+        _keep_plain(place)
         _disarm(repository, place)
         head = git(place, f"--git-dir={place}", "rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
         if commit_of(repository, head) is None:
@@ -66,23 +67,24 @@ def bring_back(repository: Path, place: Path) -> str | None:
     return head if commit_of(repository, head) is not None else None
 
 
-def take_away(place: Path) -> None:
-    """Remove the repository, whatever the agent has made of it. Raises OSError."""
-    if place.is_symlink() or place.is_file():
-        place.unlink()
-    elif place.exists():
-        for folder, names, _ in os.walk(place):
-            Path(folder).chmod(0o700)
-            for name in names:
-                if not (Path(folder) / name).is_symlink():
-                    (Path(folder) / name).chmod(0o700)
-        shutil.rmtree(place)
+def _keep_plain(place: Path) -> None:
+    """Remove all but files and folders: by a link git would read or write what is not the agent's, and a pipe or a
+    device holds it up for ever. Raises OSError."""
+    folders = [place]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    folders.append(Path(entry.path))
+                elif not stat.S_ISREG(mode):
+                    Path(entry.path).unlink()
 
 
 def _disarm(repository: Path, place: Path) -> None:
     """Take away all by which a repository tells git to run programs or to look elsewhere."""
     for name in ("config", "config.worktree", "commondir", "gitdir", "hooks", "objects/info/alternates"):
-        take_away(place / name)
+        remove_tree(place / name)
     _configure(repository, place)
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from core.model.build import Confinement
 from core.runtime.confinement import Walls
-from core.runtime.files import private_folder
+from core.runtime.files import private_folder, remove_tree
 from core.runtime.git import git
-from core.runtime.private_git import take_away
 
 _TOOLCHAINS = {
     "FNM_DIR": ".local/share/fnm",
@@ -40,7 +39,7 @@ def new_walls(
     """
     home, temporary = folders
     _make_home(home)
-    take_away(temporary)
+    remove_tree(temporary)
     private_folder(temporary)
     common = git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n")
     return Walls.of(confinement, (*own, home, temporary), readable=(*readable, Path(common)))
@@ -48,7 +47,7 @@ def new_walls(
 
 def _make_home(place: Path) -> None:
     """Empty but for a git identity."""
-    take_away(place)
+    remove_tree(place)
     private_folder(place)
     identity = {what: git(place, "config", f"user.{what}", discover=True).strip() for what in ("name", "email")}
     lines = [

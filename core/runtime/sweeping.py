@@ -5,21 +5,20 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import rmtree
 
 import psutil
 
 from core.model.build import BuildSpec
 from core.model.ids import BuildId
 from core.runtime.committing import drop_empty_branch
+from core.runtime.files import remove_tree
 from core.runtime.git import GitError, git
 from core.runtime.locks import is_locked
 from core.runtime.preparing import save_unfinished
-from core.runtime.private_git import take_away
 from core.runtime.process_limit import end_group, group_name, grouped
 from core.runtime.process_tree import end_all, known, marked, staying_in
 from core.runtime.run_folder import RunFolder
-from core.runtime.worktrees import is_untouched, make_writable, record_folder, remove, repository_of
+from core.runtime.worktrees import is_untouched, record_folder, remove, repository_of
 
 CHECK_PREFIX = "check-"
 """What the folders of `core.runtime.commands.run_check` begin with."""
@@ -39,7 +38,7 @@ def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
     places = [worktree, *(Path(f"{worktree}{suffix}") for suffix in _SUFFIXES)] if ours else []
     end_leftovers(folder, places, spec.limits.grace)
     for private in (folder.temporary, folder.home):
-        take_away(private)
+        remove_tree(private)
     if not repository.is_dir() or not ours:
         return
     base = folder.base_commit()
@@ -49,7 +48,7 @@ def sweep(home: Path, folder: RunFolder, spec: BuildSpec) -> None:
         remove(repository, place)
     if base is not None:
         drop_empty_branch(repository, spec.branch, base)
-    take_away(folder.git)
+    remove_tree(folder.git)
 
 
 def end_leftovers(folder: RunFolder, places: Sequence[Path] = (), grace: float = _GRACE) -> None:
@@ -90,8 +89,7 @@ def _sweep_check(place: Path) -> None:
     repository = repository_of(checkout)
     if repository is not None:
         remove(repository, checkout)
-    make_writable(place)
-    rmtree(place)
+    remove_tree(place)
 
 
 def _sweep_place(home: Path, place: Path, active: set[BuildId]) -> None:
@@ -118,7 +116,16 @@ def _has_unsaved_work(folder: RunFolder, record: Path, place: Path) -> bool:
     if folder.spec() is not None and not folder.is_prepared():
         return False  # only half checked out, so no agent has begun there
     where = (f"--git-dir={record}", f"--work-tree={place}")
-    status = git(place, *where, "-c", f"core.excludesFile={folder.path / 'excludes'}", "status", "--porcelain", "-z")
+    status = git(
+        place,
+        *where,
+        "-c",
+        f"core.excludesFile={folder.path / 'excludes'}",
+        "status",
+        "--porcelain",
+        "-z",
+        "--ignore-submodules=all",
+    )
     return bool(status or git(place, *where, "rev-list", "--max-count=1", "HEAD", "--not", "--branches"))
 
 

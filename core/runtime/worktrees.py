@@ -5,18 +5,18 @@
 """
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from core.runtime.files import private_folder
+from core.runtime.files import private_folder, remove_tree
 from core.runtime.git import GitError, git
 from core.runtime.repository_lock import alone
 
 _IDENTITY = "jarvis-identity"
+_LONGEST_PATH = 8192
 
 _UNDER_WAY = {
     "MERGE_HEAD": "merge",
@@ -91,9 +91,10 @@ def repository_of(path: Path) -> Path | None:
     """The folder (`.git`) of the repository that the worktree at `path` belongs to, as both of them say; else None."""
     link = path / ".git"
     try:
-        if link.is_symlink() or path.is_symlink():
+        if path.is_symlink() or not stat.S_ISREG(link.lstat().st_mode):
             return None
-        record = Path(link.read_text(errors="surrogateescape").rstrip("\n").removeprefix("gitdir: "))
+        with link.open(errors="surrogateescape") as file:
+            record = Path(file.read(_LONGEST_PATH).rstrip("\n").removeprefix("gitdir: "))
         back = Path((record / "gitdir").read_text(errors="surrogateescape").rstrip("\n"))
     except (OSError, ValueError):
         return None
@@ -148,22 +149,11 @@ def remove(repository: Path, path: Path) -> None:
             if path.is_symlink():
                 path.unlink()
             elif record is not None and is_untouched(record, path):
-                make_writable(path)
-                shutil.rmtree(path)
+                remove_tree(path)
             if record is not None:
-                shutil.rmtree(record)
+                remove_tree(record)
         except OSError as error:
             raise GitError("worktree", None, f"{path} can't be removed: {error.strerror}") from error
-
-
-def make_writable(path: Path) -> None:
-    """So that the folder can be emptied, also where an agent made folders in it read-only. Raises OSError."""
-    folders = [path]
-    while folders:
-        folder = folders.pop()
-        folder.chmod(0o700)
-        with os.scandir(folder) as entries:
-            folders += [Path(each.path) for each in entries if each.is_dir(follow_symlinks=False)]
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from core.model.build import (
 )
 from core.runtime import confinement
 from core.runtime.confinement import Unconfinable, available, can_do_without_network, openings, resolve
+from core.runtime.local_executor import LocalExecutor
+from tests.standing import result_of
 
 Git = Callable[..., str]
 MakeSpec = Callable[..., BuildSpec]
@@ -310,3 +312,62 @@ def test_openings_hold_all_but_what_is_hidden(tmp_path: Path) -> None:
     assert found == {"a/b/d", "a/e", "f", "file"}
     assert list(openings([], tmp_path)) == [tmp_path]
     assert list(openings([tmp_path], tmp_path)) == []
+
+
+def test_settings_of_a_submodule_are_not_listened_to(
+    project: Path, owner: Git, make_spec: MakeSpec, finish: Finish, walls: Confinement, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    owner(library, "init", "-q")
+    (library / "x.txt").write_text("x\n")
+    owner(library, "add", ".")
+    owner(library, "commit", "-qm", "first")
+    owner(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(library), "sub")
+    owner(project, "commit", "-qm", "with a submodule")
+    attack = (
+        f"rm -rf sub; git clone -q '{library}' sub; cd sub; echo '* filter=evil' > .gitattributes;"
+        f" git config filter.evil.clean 'touch {tmp_path}/pwned; cat';"
+        f" git config core.fsmonitor 'touch {tmp_path}/pwned';"
+        " printf y > x.txt; touch -d 2001-01-01 x.txt; cd ..; echo two > a.txt"
+    )
+
+    assert finish(make_spec(attack, confinement=walls)).outcome == Unverified()
+
+    assert not (tmp_path / "pwned").exists()
+    assert owner(project, "diff", "--name-only", "main", "jarvis/task_1-1") == "a.txt\n"
+    assert owner(project, "ls-tree", "jarvis/task_1-1", "sub").startswith("160000 ")
+
+
+def test_the_kernel_is_out_of_reach(says: Callable[[str], str]) -> None:
+    places = "/proc/sys/vm/swappiness /proc/sysrq-trigger /sys/kernel/mm/ksm/run /sys/fs/cgroup/pids/pids.max"
+    output = says(
+        f'for p in {places}; do (v=$(cat "$p" 2>/dev/null); echo "$v" > "$p") 2>/dev/null && echo "wrote $p"; done'
+    )
+    assert "wrote" not in output
+
+
+def test_a_hidden_file_stays_hidden_when_it_is_made_anew(
+    make_spec: MakeSpec,
+    executor: LocalExecutor,
+    walls: Confinement,
+    home: Path,
+    tmp_path: Path,
+    wait_for: Callable[[Callable[[], object]], None],
+) -> None:
+    """As editors save: by a new file in the place of the old one. And one that was not there at the start."""
+    gates = tmp_path / "gates"
+    gates.mkdir()
+    absent = tmp_path / ".netrc"
+    opened = msgspec.structs.replace(walls, writable=(str(gates),), hidden=(*walls.hidden, str(absent)))
+    wait = f"touch '{gates}/on'; while test ! -e '{gates}/go'; do sleep 0.02; done"
+    spec = make_spec(f"{wait}; cat '{tmp_path}/.env' '{absent}'; ls -a '{tmp_path}'", confinement=opened)
+    executor.submit(spec)
+    wait_for((gates / "on").exists)
+    (tmp_path / "new").write_text("TELEGRAM_BOT_TOKEN=456:the-token\n")
+    (tmp_path / "new").replace(tmp_path / ".env")
+    absent.write_text("the-token")
+    (gates / "go").touch()
+    wait_for(lambda: result_of(executor, spec.id))
+
+    assert "the-token" not in (home / "runs" / spec.id / "output.log").read_text(errors="replace")

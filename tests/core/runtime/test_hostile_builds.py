@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -17,6 +18,7 @@ from core.model.build import (
     Limits,
     OverLimit,
     Phase,
+    Proven,
     Resource,
     Stopped,
     TimedOut,
@@ -194,3 +196,55 @@ def test_core_dumps_are_not_written(make_spec: MakeSpec, finish: Finish, walls: 
     assert result.outcome == AgentFailed(exit_code=7, detail=result.tail.splitlines()[-1])
     assert result.diff is None
     assert result.tail.startswith("0")
+
+
+PIPES = {
+    "attributes": "mkfifo .gitattributes",
+    "ignore": "mkfifo .gitignore; mkdir d; mkfifo d/.gitattributes",
+    "tracked": "rm a.txt; mkfifo a.txt",
+    "socket": "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"s\")'",
+    "git": "rm .git; mkfifo .git",
+    "head": 'd="$(git rev-parse --git-dir)"; rm "$d/HEAD"; mkfifo "$d/HEAD"',
+    "home": 'mkfifo "$HOME/p" "$TMPDIR/p"',
+}
+
+
+@pytest.mark.parametrize("make", PIPES.values(), ids=PIPES)
+def test_pipes_and_sockets_hold_nothing_up(
+    make: str, make_spec: MakeSpec, finish: Finish, walls: Confinement, home: Path, project: Path, owner: Git
+) -> None:
+    spec = make_spec(f"echo x > new.txt; {make}; true", confinement=walls)
+    assert finish(spec).outcome == Unverified()
+    assert owner(project, "show", f"{spec.branch}:new.txt") == "x\n"
+    assert list((home / "worktrees").iterdir()) == []
+
+
+def test_a_pipe_that_looks_like_a_report_holds_nothing_up(
+    make_spec: MakeSpec, finish: Finish, walls: Confinement
+) -> None:
+    spec = make_spec("echo x > new.txt", verify="mkfifo report.xml; true", confinement=walls)
+    assert finish(spec).outcome == Proven()
+
+
+@pytest.mark.parametrize("place", ["$PWD", "$HOME", "$TMPDIR"])
+@pytest.mark.parametrize("name", ["d", "n" * 200], ids=["deep", "long"])
+def test_a_tree_deeper_than_any_path_is_cleared_away(
+    place: str, name: str, make_spec: MakeSpec, finish: Finish, walls: Confinement, home: Path
+) -> None:
+    shell = f'cd "{place}"; n=0; while test $n -lt 1200; do mkdir {name} && cd {name} || break; n=$((n+1)); done; true'
+    result = finish(make_spec(f"echo x > new.txt; {shell}", limits=limits(disk=500 * MB), confinement=walls))
+    assert isinstance(result.outcome, Unverified | OverLimit), result
+    assert list((home / "worktrees").iterdir()) == []
+    assert not (home / "runs" / "task_1-1" / "home").exists()
+
+
+@pytest.mark.parametrize("reader", ["aider", "mini", "plain", "claude"])
+def test_a_line_that_takes_patterns_long_does_not_switch_off_the_limits(
+    reader: str, make_spec: MakeSpec, finish: Finish
+) -> None:
+    line = {"aider": "Tokens: 1 sent, " + "1" * 60_000, "mini": "A" * 60_000}.get(reader, "error " * 20_000)
+    spec = make_spec(f"printf '%s\\n' '{line}' > l; for i in 1 2 3; do cat l; done; sleep 60", limits=limits(wall=3))
+    engine = msgspec.structs.replace(spec.engine, reader=reader)
+    begun = time.monotonic()
+    finish(msgspec.structs.replace(spec, engine=engine))
+    assert time.monotonic() - begun < 12

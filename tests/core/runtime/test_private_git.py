@@ -1,12 +1,17 @@
 """The repository that an agent sees instead of the owner's."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from core.runtime.git import branch_tip
-from core.runtime.private_git import bring_back, give_private_git, take_away
+from core.runtime.files import remove_tree
+from core.runtime.git import branch_tip, commit_of
+from core.runtime.private_git import bring_back, give_private_git
 from core.runtime.worktrees import add, record_folder
 
 Git = Callable[..., str]
@@ -102,22 +107,21 @@ def test_nothing_that_it_is_told_is_listened_to(
 
 
 def link(place: Path, target: Path) -> None:
-    take_away(place)
+    remove_tree(place)
     place.symlink_to(target)
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        take_away,
+        remove_tree,
         lambda place: (place / "HEAD").write_text("nonsense"),
-        lambda place: take_away(place / "objects"),
+        lambda place: remove_tree(place / "objects"),
         lambda place: link(place, place.parent),
         lambda place: link(place / "objects", place.parents[1]),
-        lambda place: link(place / "objects" / "info", Path("/")),
         lambda place: [path.write_bytes(b"x") for path in (place / "objects").glob("??/*") if not path.chmod(0o600)],
     ],
-    ids=["gone", "no head", "no objects", "a link", "linked objects", "linked info", "broken objects"],
+    ids=["gone", "no head", "no objects", "a link", "linked objects", "broken objects"],
 )
 def test_what_is_not_sound_is_left_behind(
     damage: Callable[[Path], object], project: Path, owner: Git, worktree: Path, place: Path
@@ -151,8 +155,47 @@ def test_taking_away_empties_what_can_not_be_entered_and_follows_no_link(tmp_pat
     (place / "locked" / "link").symlink_to(precious)
     (place / "locked").chmod(0o000)
 
-    take_away(place)
-    take_away(place)
+    remove_tree(place)
+    remove_tree(place)
 
     assert not place.exists()
     assert (precious / "thesis.txt").exists()
+
+
+def test_links_into_other_repositories_are_not_followed(
+    project: Path, owner: Git, worktree: Path, place: Path, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    owner(hidden, "init", "--quiet")
+    (hidden / "secret.txt").write_text("the-key\n")
+    owner(hidden, "add", ".")
+    owner(hidden, "commit", "-qm", "hidden")
+    head = owner(hidden, "rev-parse", "HEAD").strip()
+    for folder in (hidden / ".git" / "objects").iterdir():
+        link(place / "objects" / folder.name, folder)
+    link(place / "refs" / "heads" / "stolen", hidden / ".git" / "refs" / "heads" / "main")
+    (place / "HEAD").write_text("ref: refs/heads/stolen\n")
+
+    assert bring_back(project, place) is None
+    assert commit_of(project, head) is None
+
+
+@pytest.mark.parametrize("name", ["HEAD", "shallow", "packed-refs", "objects/info/alternates", "config"])
+def test_pipes_do_not_hold_it_up(name: str, project: Path, worktree: Path, place: Path) -> None:
+    remove_tree(place / name)
+    os.mkfifo(place / name)
+    begun = time.monotonic()
+    bring_back(project, place)
+    assert time.monotonic() - begun < 10
+
+
+def test_removing_holds_out_against_depth_and_long_names(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    script = "mkdir d; cd d; n=0; while test $n -lt 1500; do mkdir d && cd d || exit; n=$((n+1)); done"
+    place.mkdir()
+    subprocess.run(["sh", "-c", script], cwd=place, check=True)
+    code = 'import os\nfor _ in range(40): os.mkdir("n" * 200); os.chdir("n" * 200)'
+    subprocess.run([sys.executable, "-c", code], cwd=place, check=True)
+    remove_tree(place)
+    assert not place.exists()
