@@ -13,12 +13,12 @@ _MOST_FILES = 2000
 _LEFT_OUT = {".git", "node_modules", ".venv", ".tox"}
 
 
-def count_junit(checkout: Path, newer_than: float) -> TestCounts | None:
+def count_junit(checkout: Path, since: float) -> TestCounts | None:
     """The sum over all reports below the checkout (`*.xml`, the root is `testsuites` or `testsuite`); None without one.
 
-    Only files that were changed after `newer_than` (seconds since the epoch) count: others were checked out.
+    Only files that were changed from `since` on (seconds since the epoch) count: others were checked out.
     """
-    found = [counts for report in _reports(checkout, newer_than) if (counts := _count(report)) is not None]
+    found = [counts for report in _reports(checkout, since) if (counts := _count(report)) is not None]
     if not found:
         return None
     return TestCounts(
@@ -28,7 +28,7 @@ def count_junit(checkout: Path, newer_than: float) -> TestCounts | None:
     )
 
 
-def _reports(checkout: Path, newer_than: float) -> Iterator[Path]:
+def _reports(checkout: Path, since: float) -> Iterator[Path]:
     files, size, folders = 0, 0, [checkout]
     while folders:
         try:
@@ -40,7 +40,7 @@ def _reports(checkout: Path, newer_than: float) -> Iterator[Path]:
             if stat.S_ISDIR(about.st_mode) and entry.name not in _LEFT_OUT:
                 folders.append(Path(entry.path))
             # A pipe would hold us up for ever, and a link may lead to one.
-            elif stat.S_ISREG(about.st_mode) and entry.name.endswith(".xml") and about.st_mtime > newer_than:
+            elif stat.S_ISREG(about.st_mode) and entry.name.endswith(".xml") and about.st_mtime >= since:
                 files, size = files + 1, size + about.st_size
                 if files > _MOST_FILES or size > _MOST_BYTES:
                     return

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from core.model.build import AlreadyRed, Broke, Limits, Outcome, Proven, Verification
-from core.runtime.clock import utc_now
 from core.runtime.confinement import Walls
 from core.runtime.files import private_folder, write_atomically
 from core.runtime.gauge import Exceeded
@@ -56,8 +55,8 @@ class Checks:
         limits = msgspec.structs.replace(self.limits, cpu=None)
         bounds = Bounds(wall=limits.verify, grace=limits.grace, limits=limits)
         program = Program(argv=["/bin/sh", "-c", command], cwd=place, walls=self.walls(place))
-        begun = utc_now().timestamp()
         with OutputLog(log, head=_LOG_BYTES, tail=_LOG_BYTES) as output:
+            begun = log.stat().st_mtime  # by the same clock as the times of other files, which is a coarse one
             ended = self.supervisor.run(program, output, bounds)
             if ended.cause is Cause.STOPPED:
                 raise StopRequested
