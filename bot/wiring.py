@@ -16,6 +16,7 @@ from core.runtime.clock import utc_now
 from storage import open_store
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from core.agent_status import AgentStatuses
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from core.runtime.records import FileRecords
     from core.runtime.workspaces import GitWorkspaces
     from core.shipping import Shipping
+    from core.surroundings import Surroundings
     from storage import JournalStore
 
 TRY_SECONDS = 60.0
@@ -93,7 +95,7 @@ class Installation:
         """Reads the queue."""
         from core.build_scheduler import BuildScheduler
 
-        return BuildScheduler(self.store, self.config, self.builds.look_around)
+        return BuildScheduler(self.store, self.config, self._look_around)
 
     @cached_property
     def approvals(self) -> Approvals:
@@ -113,6 +115,7 @@ class Installation:
     def shipping(self) -> Shipping:
         """Everything that happens to a result."""
         from core.shipping import Shipping
+    from core.surroundings import Surroundings
 
         return Shipping(self.store, self._workspaces, self._records, self.config)
 
@@ -181,6 +184,10 @@ class Installation:
         with self.store.transaction():
             for task in sample.tasks(chat):
                 self.queue.add_to_queue(task, self.clock())
+
+    def _look_around(self, now: datetime) -> Surroundings:
+        """Only when it is asked for: lists need no executor."""
+        return self.builds.look_around(now)
 
     def _try_command(self, command: str, repository: Path, branch: str) -> Verification:
         from core.runtime.commands import run_check

@@ -79,6 +79,11 @@ class Walls:
             network=confinement.network,
         )
 
+    def shared_parts(self) -> Iterator[Path]:
+        """The shared places without what is hidden: that stays so wherever it lies."""
+        for place in self.shared:
+            yield from openings(self.hidden, Path(os.path.realpath(place)))
+
 
 @cache
 def available() -> dict[Level, str]:
@@ -156,7 +161,7 @@ def _rules(walls: Walls) -> Iterator[landlockpy.Ruleset]:
             _allow(rules, Path("/dev", device), _READ | AccessFS.WRITE_FILE)
         for place in walls.readable:
             _allow(rules, place, _READ)
-        for place in (*walls.shared, *walls.own):
+        for place in (*walls.shared_parts(), *walls.own):
             _allow(rules, place, _WRITE)
         yield rules
 
@@ -221,7 +226,7 @@ def _bubblewrap(walls: Walls) -> list[str]:
     words += covers
     for place in walls.readable:
         words += ["--ro-bind-try", str(place), str(place)]
-    for place in (*walls.shared, *walls.own):
+    for place in (*walls.shared_parts(), *walls.own):
         words += ["--bind-try", str(place), str(place)]
     return [*words, *closed, "--"]
 

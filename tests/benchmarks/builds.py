@@ -28,7 +28,8 @@ def rows(quick: bool) -> list[Line]:
 
 async def _gaps(folder: Path, count: int) -> list[float]:
     """Seconds between one build and the next, on one slot."""
-    jarvis = ours(folder / "ours", 0, MAX_BUILDS="1", WRITABLE_PATHS=str(folder))
+    jarvis = ours(folder / "ours", 0, MAX_BUILDS="1", WRITABLE_PATHS=str(folder / "outside"))
+    (folder / "outside").mkdir()
     _fill(folder, jarvis.folder, count)
     runs = [jarvis.folder / "autonomous" / "runs" / f"task_{number}-1" for number in range(1, count + 1)]
     async with jarvis.served():
@@ -39,7 +40,7 @@ async def _gaps(folder: Path, count: int) -> list[float]:
                 raise TimeoutError("the builds do not end")
             await asyncio.sleep(0.1)
     ends = [(run / "result.json").stat().st_mtime for run in runs]
-    starts = [(folder / f"started-{number}").stat().st_mtime for number in range(1, count + 1)]
+    starts = [(folder / "outside" / f"started-{number}").stat().st_mtime for number in range(1, count + 1)]
     return [start - end for start, end in zip(starts[1:], ends, strict=False)]
 
 
@@ -55,7 +56,7 @@ def _fill(folder: Path, installed: Path, count: int) -> None:
                 title=f"Job {number}",
                 category=Category.BUG,
                 priority=Priority.HIGH,
-                command=f"touch '{folder}/started-{number}'; echo {number} > {number}.txt",
+                command=f"touch '{folder}/outside/started-{number}'; echo {number} > {number}.txt",
                 start_now=True,
             )
             installation.queue.add_to_queue(new, utc_now())

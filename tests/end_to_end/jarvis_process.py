@@ -45,7 +45,7 @@ class Jarvis:
         self.home = folder / "autonomous"
         self.outside = folder / "outside"
         """Where builds may write to besides their own places."""
-        self.outside.mkdir()
+        self.outside.mkdir(parents=True)
         self.settings = {"TIMEZONE": "UTC", "WRITABLE_PATHS": str(self.outside)}
         self.printed: list[Path] = []
         """Standard output and standard error of every start, two files each."""

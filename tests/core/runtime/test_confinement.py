@@ -256,6 +256,21 @@ def test_folders_that_the_owner_opens_can_be_written_to(
     assert (cache / "x").read_text() == "x\n"
 
 
+def test_what_is_hidden_stays_so_in_a_folder_that_is_open(
+    tmp_path: Path, make_spec: MakeSpec, finish: Finish, walls: Confinement, home: Path
+) -> None:
+    (tmp_path / "cache").mkdir()
+    opened = msgspec.structs.replace(walls, writable=(str(tmp_path),))
+    shell = f"cat '{tmp_path}/.env'; echo x > '{tmp_path}/.env'; echo x > '{tmp_path}/cache/x'; echo two > a.txt"
+
+    result = finish(make_spec(shell, confinement=opened))
+
+    assert result.outcome == Unverified()
+    assert "the-token" not in result.tail
+    assert (tmp_path / ".env").read_text() == "TELEGRAM_BOT_TOKEN=123:the-token\n"
+    assert (tmp_path / "cache" / "x").exists()
+
+
 def test_a_level_that_does_not_work_here_starts_nothing(
     make_spec: MakeSpec, finish: Finish, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
