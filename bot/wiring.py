@@ -115,7 +115,6 @@ class Installation:
     def shipping(self) -> Shipping:
         """Everything that happens to a result."""
         from core.shipping import Shipping
-    from core.surroundings import Surroundings
 
         return Shipping(self.store, self._workspaces, self._records, self.config)
 
