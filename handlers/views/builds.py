@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from core import outcomes
 from core.model.agent import Usage
 from core.model.approval import Approval
-from core.model.build import Broke, Build, BuildResult, Phase, Progress, TimedOut
+from core.model.build import AgentTroubled, Broke, Build, BuildResult, Phase, Progress, TimedOut
 from core.model.ids import TaskId
 from core.model.notification import NightBudgetLow
 from core.model.task import Completed, Discarded, Merged, RolledBack, Task, Unmerged
@@ -121,8 +121,8 @@ def _evidence(build: Build, result: BuildResult) -> str | None:
     """The last lines, where they help to see what went wrong; with paths from the root of the project."""
     if isinstance(result.outcome, Broke) and result.after is not None:
         return pre(result.after.tail.replace(f"{build.spec.worktree}-proof/", ""), 600) or None
-    if outcomes.is_usable(result.outcome):
-        return None
+    if outcomes.is_usable(result.outcome) or isinstance(result.outcome, AgentTroubled):
+        return None  # what went wrong stands in the message already
     limit = 300 if isinstance(result.outcome, TimedOut) else 600
     return pre(result.tail.replace(f"{build.spec.worktree}/", ""), limit) or None
 
