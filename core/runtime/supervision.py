@@ -143,18 +143,7 @@ class Supervisor:
     ) -> Ended:
         begun = time.monotonic()
         gauge = Gauge(limits=limits, places=program.walls.own)
-        with confined(program.walls, program.argv) as (argv, prepare), program.stdin.open("rb") as source:
-            process = subprocess.Popen(
-                argv,
-                cwd=program.cwd,
-                env={**self.environment, **(program.further or {}), MARKER: str(self.folder)},
-                stdin=source,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                # Not with several threads: then what it does may wait for a lock for ever. `adopted` is false there.
-                preexec_fn=lambda: self._begin(limits, few.join, prepare),  # noqa: PLW1509
-            )
+        process = self._start(program, limits, few)
         # The process tree of bubblewrap ends as a whole when its first process does.
         heads = (process.pid,) if program.walls.level is Level.BUBBLEWRAP else ()
         with OutputPipe(process, log, listener.feed if listener else None) as pipe:
@@ -178,6 +167,20 @@ class Supervisor:
             peak_memory=gauge.peak_memory,
             cpu_seconds=gauge.cpu_seconds,
         )
+
+    def _start(self, program: Program, limits: Limits, few: ProcessLimit) -> subprocess.Popen[bytes]:
+        with confined(program.walls, program.argv) as (argv, prepare), program.stdin.open("rb") as source:
+            return subprocess.Popen(
+                argv,
+                cwd=program.cwd,
+                env={**self.environment, **(program.further or {}), MARKER: str(self.folder)},
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # Not with several threads: then what it does may wait for a lock for ever. `adopted` is false there.
+                preexec_fn=lambda: self._begin(limits, few.join, prepare),  # noqa: PLW1509
+            )
 
     def _begin(self, limits: Limits, join: Callable[[], None], prepare: Callable[[], None]) -> None:
         """In the new process."""
