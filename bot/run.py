@@ -105,7 +105,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         drop_pending_updates=False,
     )
     timetable = ticks.start(_jobs(installation, pulse, outbox), installation.config.zone)
-    _say(line.greeting + _missing_agents(installation))
+    _say(line.greeting + _missing_agents(installation) + _obstacle(installation))
     log.info("ready", bot=app.bot.username)
     try:
         await stop.wait()
@@ -269,6 +269,12 @@ def _missing_agents(installation: Installation) -> str:
     wanted = (*config.agents, *config.agent_by_category.values(), *(each.name for each in config.agent_templates))
     missing = [name for name in dict.fromkeys(wanted) if name not in found]
     return f"\nNot on the PATH, though the settings name them: {', '.join(missing)}." if missing else ""
+
+
+def _obstacle(installation: Installation) -> str:
+    """Why nothing can be built on this machine, if so."""
+    reason = installation.executor.capacity().reason
+    return f"\nBut nothing will be built: {reason}" if reason else ""
 
 
 def _say(text: str) -> None:

@@ -1,5 +1,6 @@
 """Hostile tasks given in the chat, with each kind of walls: what they can't reach, and what the owner is told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,19 @@ async def test_a_task_without_network(walled: Jarvis, telegram: Telegram) -> Non
 
     assert "reached.txt" in (await telegram.ask("/diff 1")).text
     assert "reached.txt" not in (await telegram.ask("/diff 2")).text
+
+
+async def test_walls_that_do_not_stand_are_told_at_the_start_and_in_the_chat(
+    jarvis: Jarvis, telegram: Telegram, project: Path
+) -> None:
+    fake = jarvis.folder / "bin"
+    fake.mkdir()
+    (fake / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+    (fake / "bwrap").chmod(0o755)
+    path = f"{fake}{os.pathsep}{os.environ['PATH']}"
+    jarvis.start(OWNER_IDS=str(OWNER), PROJECTS=str(project), CONFINEMENT="bubblewrap", PATH=path, **telegram.settings)
+    said = await jarvis.ready()
+    await telegram.ask("/start")
+    reason = "CONFINEMENT=bubblewrap is set, but bubblewrap does not work on this machine."
+    assert f"But nothing will be built: {reason}" in said
+    assert reason in (await telegram.ask("/add Fix it 0.1h !high #bug\nrun: echo two > a.txt")).text
