@@ -178,7 +178,7 @@ class Builds:
         if again is None:
             return move(task, _state_after(build, result, now))
         queued = move(task, Queued(since=now, not_before=again if again > now else None))
-        return msgspec.structs.replace(queued, retries=task.retries + 1, start_now=True)
+        return msgspec.structs.replace(queued, retries=task.retries + 1)
 
     def _watch_budget(self, now: datetime) -> None:
         """Tell once a night that its budget is nearly spent."""

@@ -241,3 +241,15 @@ def test_a_build_that_died_while_it_was_proven_goes_on(engines: Engines) -> None
     ended = engines.store.builds.get(BuildId(build.id))
     assert ended is not None
     assert isinstance(ended.state, Ended)
+
+
+def test_a_task_that_is_tried_again_still_waits_for_its_window(engines: Engines) -> None:
+    task = engines.add(hours=1.0)
+    engines.start(task)
+    engines.clock.advance(hours=22.75)  # Wednesday, 18:45: between two windows
+    waiting = end(engines, task, Abandoned())
+
+    assert isinstance(waiting.state, Queued)
+    assert not waiting.start_now
+    assert engines.queue.schedule_builds(engines.now) == []
+    assert "waits for the" in (engines.scheduler.why_waiting(task.id, engines.now) or "")
