@@ -328,7 +328,10 @@ class _Reader:
 
 def _private_places() -> list[Path]:
     """Where keys of the owner lie that no build has to read."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # this user has none
+        return []
     return [home / place for place in PRIVATE_PLACES]
 
 

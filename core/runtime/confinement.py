@@ -251,7 +251,7 @@ def _covers(hidden: set[Path]) -> tuple[list[str], list[str]]:
         for entry in entries:
             if entry.is_symlink():
                 words += ["--symlink", str(Path(entry.path).readlink()), entry.path]
-            elif Path(entry.path) not in hidden:
+            elif Path(entry.path) not in hidden and os.access(entry.path, os.F_OK):
                 words += ["--ro-bind-try", entry.path, entry.path]
     for place in sorted(place for place in hidden if place.is_dir()):
         words += ["--perms", "0111", "--tmpfs", str(place)]
