@@ -14,6 +14,9 @@ ApprovalId = NewType("ApprovalId", str)
 DraftId = NewType("DraftId", str)
 """`draft_3`: a task that the owner has not confirmed yet."""
 
+RuleId = NewType("RuleId", str)
+"""`rule_2`: what the owner said about a category."""
+
 NotificationId = NewType("NotificationId", str)
 """`note_41`."""
 
