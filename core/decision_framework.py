@@ -1,126 +1,111 @@
 """Decision framework: what may run by itself, what asks first, what is escalated. Pure; the rules are data."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from core import costs, wording
+from core.model.category import Category
 from core.model.config import Config
-from core.model.decision import Decision, Verdict
-from core.model.task import Category, Task
+from core.model.decision import Decision, Finding, Risk, Rule, Verdict
+from core.model.ids import ProjectName
+from core.model.task import Task
 
-RUNS_BY_ITSELF = {
-    Category.PERFORMANCE,
-    Category.BUG,
-    Category.DOCUMENTATION,
-    Category.TESTS,
-    Category.REFACTORING,
+TABLE = {
+    Category.PERFORMANCE: Verdict.RUN,
+    Category.BUG: Verdict.RUN,
+    Category.DOCUMENTATION: Verdict.RUN,
+    Category.TESTS: Verdict.RUN,
+    Category.REFACTORING: Verdict.RUN,
+    Category.INFRASTRUCTURE: Verdict.ASK,
+    Category.FEATURE: Verdict.ASK,
+    Category.RESEARCH: Verdict.ASK,
+    Category.EXTERNAL: Verdict.ASK,
+    Category.CONFIG: Verdict.ASK,
+    Category.API: Verdict.ASK,
+    Category.USER_FACING: Verdict.ASK,
+    Category.OTHER: Verdict.ASK,
 }
+"""What holds where the owner has said nothing else."""
 
+_SOME = r"(?:[\w'’-]+ )*?"
 MAINTENANCE = re.compile(
-    r"\b(log rotation|rotat\w+ (the )?(old )?logs?|clean\w*( up)?( the| old)? (caches?|logs?|files)|cache clean-?up"
-    r"|vacuum\w*|(optimi[sz]e|compact)\w* (the )?database\w*|database optimi[sz]ation|old files"
-    r"|check\w* (the )?backups?|backup checks?)\b",
+    r"\b(?:log rotation|cache clean-?up|database optimi[sz]ation|old files|backup checks?|vacuum\w*|re-?index\w*"
+    r"|defrag\w*"
+    rf"|(?:rotat|compress|archiv|gzip|zip)\w* {_SOME}logs?|(?:clean|clear|prun|empty)\w*(?: up)? {_SOME}(?:caches?"
+    rf"|logs|files)"
+    rf"|(?:optimi[sz]|compact|analy[sz])\w* (?:{_SOME}(?:databases?|db|tables)|after)"
+    rf"|(?:remov|delet|clean)\w* (?:up )?{_SOME}(?:logs?|log files|temporary files|temp files|cache files"
+    rf"|cache entries)\b"
+    rf"|(?:check|verif|test|restor)\w* {_SOME}backups?|backups? can be restored)\b",
     re.IGNORECASE,
 )
+"""Infrastructure that runs by itself."""
+
+_LONGEST_REASON = 300
 
 
-@dataclass(frozen=True)
-class Wording:
-    """Words that escalate a task of any category."""
+def decide(task: Task, config: Config, rules: Sequence[Rule] = ()) -> Decision:
+    """The verdict on a task as it enters the queue, or starts: the strictest of category, rules, words, costs, command.
 
-    rule: str
-    pattern: re.Pattern[str]
-    reason: str
-
-
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
-
-
-ESCALATING = (
-    Wording(
-        "wording: data loss",
-        _words(
-            r"drop\w* (the |all |a )?(\w+ )?(tables?|databases?|schemas?|collections?)|truncate|wip(e|es|ing)"
-            r"|delet\w+ (all|every|the|user|customer|production)( \w+)? ?"
-            r"(data|records?|users?|rows?|backups?|history|accounts?)"
-            r"|force[- ]push\w*|rm -rf|reset --hard"
-        ),
-        "it speaks of deleting data",
-    ),
-    Wording(
-        "wording: security",
-        _words(
-            r"(rotat\w+|chang\w+|expos\w+|publish\w*|shar\w+|disabl\w+|leak\w*) (the |an? |our )?(\w+ )?"
-            r"(api keys?|passwords?|secrets?|credentials?|tokens?|certificates?|authentication|auth|encryption"
-            r"|firewall)"
-            r"|vulnerabilit\w+|security (hole|issue|bug|breach)\w*"
-        ),
-        "it concerns security",
-    ),
-    Wording(
-        "wording: breaking change",
-        _words(r"breaking changes?|break\w* (the )?(api|compatibility)|not backwards? compatible"),
-        "it breaks what others rely on",
-    ),
-)
-
-COMMANDS = (
-    Wording(
-        "command: outside the worktree",
-        re.compile(
-            r"\bsudo\b|\brm\s+(-\w+\s+)*(/|~|\$HOME|\.\.)|\bmkfs|\bdd\s+[^|;]*of=|\bshutdown\b|\breboot\b"
-            r"|\bgit\s+(-C|--git-dir)|\bchmod\s+-R\b[^;|]*\s/"
-        ),
-        "its command reaches outside its worktree",
-    ),
-    Wording(
-        "command: other machines",
-        re.compile(
-            r"\bgit\s+push\b|\b(npm|cargo|gem|docker|podman)\s+(publish|push)\b|\btwine\s+upload\b|\bkubectl\b"
-            r"|\bterraform\s+(apply|destroy)\b|\b(ssh|scp|rsync)\s|\b(curl|wget)\b[^|;]*\|\s*\w*sh\b"
-        ),
-        "its command reaches other machines",
-    ),
-)
-"""What escalates a task by the shell command that it brings along."""
-
-_AMOUNT = r"(\d{1,3}(?:[., ']\d{3})+(?!\d)|\d+)(?:[.,](\d{1,2})(?!\d))?\s?(k\b)?"
-"""Whole part with or without separators, cents, thousands; “1.000” is read as a thousand, to be on the safe side."""
-
-_COST = re.compile(rf"[$€£]\s?{_AMOUNT}|\b{_AMOUNT}\s?(?:dollars?|usd|euros?|eur)\b", re.IGNORECASE)
-
-
-def decide(task: Task, config: Config) -> Decision:
-    """The verdict on a task as it enters the queue: by category and by its words; the stricter one wins."""
+    A rule of the owner's takes the place of the table; what escalates it leaves alone.
+    """
     text = f"{task.title}\n{task.description}"
-    found = [_by_category(task, text)]
-    found += [
-        Decision(verdict=Verdict.ESCALATE, rule=wording.rule, reason=wording.reason)
-        for wording in ESCALATING
-        if wording.pattern.search(text)
-    ]
-    found += [
-        Decision(verdict=Verdict.ESCALATE, rule=wording.rule, reason=wording.reason)
-        for wording in (*COMMANDS, *ESCALATING)
-        if wording.pattern.search(task.command or "")
-    ]
-    cost = max(map(_amount, _COST.finditer(text)), default=0.0)
-    if cost > config.cost_limit:
-        reason = f"it may cost {cost:g} dollars, more than the {config.cost_limit:g} allowed"
-        found.append(Decision(verdict=Verdict.ESCALATE, rule="cost", reason=reason))
+    found = [_by_category(task, text, rules)]
+    found += wording.scan(text, task.category)
+    found += wording.scan_command(task.command or "")
+    cost = costs.largest(text, task.category)
+    if cost is not None and cost.amount > config.cost_limit:
+        reason = f"it may cost {cost}, more than the {config.cost_limit:g} allowed"
+        found.append(Decision(verdict=Verdict.ESCALATE, rule="cost", reason=reason, risk=Risk.HIGH))
     return max(found, key=lambda decision: decision.verdict.strictness)
 
 
-def _amount(found: re.Match[str]) -> float:
-    """The sum that was named."""
-    whole, cents, thousands = found.groups()[:3] if found[1] else found.groups()[3:]
-    return float(f"{re.sub('[^0-9]', '', whole)[:15]}.{cents or 0}") * (1000 if thousands else 1)
+def decide_result(findings: Sequence[Finding]) -> Decision:
+    """The verdict on a result: the strictest of what was found in its change, with the most serious first."""
+    if not findings:
+        reason = "nothing in the change needs a look"
+        return Decision(verdict=Verdict.RUN, rule="result: clean", reason=reason, risk=Risk.LOW)
+    ordered = sorted(findings, key=lambda finding: finding.verdict.strictness, reverse=True)
+    worst = ordered[0]
+    reasons = list(dict.fromkeys(finding.reason for finding in ordered))
+    reason = ", ".join(reasons)
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reasons[0][:_LONGEST_REASON]}, and more"
+    risk = Risk.HIGH if worst.verdict is Verdict.ESCALATE else Risk.MEDIUM
+    return Decision(verdict=worst.verdict, rule=worst.rule, reason=reason, risk=risk)
 
 
-def _by_category(task: Task, text: str) -> Decision:
+def of_category(category: Category, project: ProjectName | None, rules: Sequence[Rule]) -> Verdict:
+    """What holds for a category by the table and the rules, whatever the words of a task."""
+    rule = fitting(category, project, rules)
+    return TABLE[category] if rule is None else rule.verdict
+
+
+def fitting(category: Category, project: ProjectName | None, rules: Sequence[Rule]) -> Rule | None:
+    """The rule that holds: the one for the project before the one for all, and the newest among equals."""
+    candidates = [rule for rule in rules if rule.category in (None, category) and rule.project in (None, project)]
+    if not candidates:
+        return None
+    return max(
+        enumerate(candidates),
+        key=lambda pair: (pair[1].project is not None, pair[1].category is not None, pair[1].at, pair[0]),
+    )[1]
+
+
+def _by_category(task: Task, text: str, rules: Sequence[Rule]) -> Decision:
     name = task.category.value
-    if task.category in RUNS_BY_ITSELF:
-        return Decision(verdict=Verdict.RUN, rule=f"category: {name}", reason=f"{name} runs by itself")
+    rule = fitting(task.category, task.project, rules)
+    if rule is not None:
+        reason = (
+            f"you let {name} run by itself" if rule.verdict is Verdict.RUN else f"you want to be asked about {name}"
+        )
+        return Decision(verdict=rule.verdict, rule=rule.id, reason=reason, risk=_risk(rule.verdict))
+    verdict = TABLE[task.category]
     if task.category is Category.INFRASTRUCTURE and MAINTENANCE.search(text):
-        return Decision(verdict=Verdict.RUN, rule="maintenance", reason="maintenance runs by itself")
-    return Decision(verdict=Verdict.ASK, rule=f"category: {name}", reason=f"its category is {name}")
+        return Decision(verdict=Verdict.RUN, rule="maintenance", reason="maintenance runs by itself", risk=Risk.LOW)
+    reason = f"{name} runs by itself" if verdict is Verdict.RUN else f"its category is {name}"
+    return Decision(verdict=verdict, rule=f"category: {name}", reason=reason, risk=_risk(verdict))
+
+
+def _risk(verdict: Verdict) -> Risk:
+    return Risk.LOW if verdict is Verdict.RUN else Risk.MEDIUM
