@@ -5,10 +5,10 @@ arrived; then, as after a connection that timed out, it is sent once more, and n
 """
 
 import asyncio
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -18,6 +18,7 @@ from telegram.ext import ExtBot
 from bot.rendering import Renderer
 from core import notifications
 from core.builds import Builds
+from core.model.config import Config
 from core.model.ids import ChatId, SuggestionId, TaskId
 from core.model.notification import (
     BuildStarted,
@@ -29,6 +30,7 @@ from core.model.notification import (
     Sending,
     Undeliverable,
 )
+from core.model.people import Mode
 from core.people import People
 from core.ports import Clock, Store
 from handlers import replies
@@ -52,14 +54,15 @@ class Outbox:
         card: Callable[[TaskId], Message],
         bot: ExtBot[Any],
         clock: Clock,
-        zone: ZoneInfo,
+        config: Config,
     ) -> None:
         self._people = people
         self._store = store
         self._builds = builds
         self._bot = bot
         self._clock = clock
-        self._render = Renderer(store, builds, people, card, zone).render
+        self._render = Renderer(store, builds, people, card, config.zone).render
+        self._config = config
         self._delivering = asyncio.Lock()
         self._shown: dict[tuple[ChatId, int], Message] = {}
 
@@ -112,33 +115,49 @@ class Outbox:
         if message is None:
             self._set(note, Undeliverable(at=now, reason="its subject is gone"))
             return True
+        mode = notifications.mode_of(self._store, note, self._config, now)
+        if mode is Mode.OFF:
+            self._set(note, Undeliverable(at=now, reason="switched off for this chat"))
+            return True
         self._set(note, Sending(at=now, tries=pending.tries, doubts=pending.doubts))
         try:
             sent = await replies.send_once(
-                self._bot, note.chat, message, silent=note.silent, flood_retries=replies.NO_RETRIES
+                self._bot, note.chat, message, silent=mode is Mode.SILENT, flood_retries=replies.NO_RETRIES
             )
-        except (Forbidden, ChatMigrated, BadRequest) as error:
-            blocked = isinstance(error, Forbidden)
-            with self._store.transaction():
-                self._set(note, Undeliverable(at=now, reason=str(error), blocked=blocked))
-                if blocked:
-                    self._people.lose_chat(note.chat, note.subject, now)
-            log.error("notification refused", note=note.id, chat=note.chat, error=str(error))
-            return True
-        except NetworkError as error:
-            if replies.may_have_arrived(error):
-                timed_out = isinstance(error, TimedOut)
-                allowed = notifications.REPEATS_AFTER_TIMEOUT if timed_out else notifications.REPEATS_AFTER_RESET
-                return self._doubt(note, pending.doubts, allowed, str(error))
-            return self._wait(note, pending, min(RETRY_AFTER_ERROR * 2 ** min(pending.tries, 10), MAX_WAIT), error)
-        except RetryAfter as error:
-            wait = error.retry_after
-            return self._wait(note, pending, wait if isinstance(wait, timedelta) else timedelta(seconds=wait), error)
         except TelegramError as error:
-            return self._wait(note, pending, MAX_WAIT, error)
+            return self._failed(note, pending, error, now)
         self._shown[note.chat, sent.message_id] = message
         self._set(note, Delivered(at=self._clock(), message=sent.message_id))
         return True
+
+    def _failed(self, note: Notification, pending: Pending, error: TelegramError, now: datetime) -> bool:
+        """What becomes of a notification that could not be sent; False when it has to wait."""
+        match error:
+            case ChatMigrated():
+                with self._store.transaction():
+                    self._set(note, Pending(due_at=now))
+                    self._people.move_chat(note.chat, ChatId(error.new_chat_id))
+                log.info("group has another id", chat=note.chat, new=error.new_chat_id)
+                return False
+            case Forbidden() | BadRequest():
+                blocked = isinstance(error, Forbidden)
+                with self._store.transaction():
+                    self._set(note, Undeliverable(at=now, reason=str(error), blocked=blocked))
+                    if blocked or re.search("chat not found|chat was deleted|kicked", str(error), re.IGNORECASE):
+                        self._people.lose_chat(note.chat, note.subject, now)
+                log.error("notification refused", note=note.id, chat=note.chat, error=str(error))
+                return True
+            case NetworkError() if replies.may_have_arrived(error):
+                timed_out = isinstance(error, TimedOut)
+                allowed = notifications.REPEATS_AFTER_TIMEOUT if timed_out else notifications.REPEATS_AFTER_RESET
+                return self._doubt(note, pending.doubts, allowed, str(error))
+            case NetworkError():
+                pause = min(RETRY_AFTER_ERROR * 2 ** min(pending.tries, 10), MAX_WAIT)
+                return self._wait(note, pending, pause, error)
+            case RetryAfter(retry_after=wait):
+                pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+                return self._wait(note, pending, pause, error)
+        return self._wait(note, pending, MAX_WAIT, error)
 
     def _wait(self, note: Notification, pending: Pending, pause: timedelta, error: TelegramError) -> bool:
         due = self._clock() + pause

@@ -18,6 +18,7 @@ from core.model.notification import (
     BuildEnded,
     BuildStarted,
     ChangeAsked,
+    ChatLost,
     DependencyLost,
     NightBudgetLow,
     QuestionExpired,
@@ -28,7 +29,7 @@ from core.model.notification import (
 from core.model.task import Task
 from core.people import People
 from core.ports import Store
-from handlers.views import approvals, builds, verdicts
+from handlers.views import approvals, builds, system, verdicts
 from handlers.views.message import Message
 
 
@@ -52,6 +53,8 @@ class Renderer:
             case RuleSuggested(suggestion=suggestion):
                 made = self._store.suggestions.get(suggestion)
                 return None if made is None else approvals.suggestion(made)
+            case ChatLost():
+                return system.chat_lost(subject)
             case ChangeAsked():
                 return None  # was sent as an answer
         task_id = notifications.task_of(self._store, subject)

@@ -19,7 +19,7 @@ from bot.outbox import Outbox
 from bot.pulse import Pulse
 from bot.settings import SECRETS, Settings
 from bot.wiring import Installation, open_installation
-from core import metrics
+from core import metrics, notifications
 from core.errors import Refused
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
@@ -89,7 +89,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         partial(card_of, installation.scheduler, installation.approvals, installation.clock, installation.config.zone),
         app.bot,
         installation.clock,
-        installation.config.zone,
+        installation.config,
     )
     pulse = Pulse(installation, outbox)
     telegram_app.equip(app, services_of(installation, outbox, pulse, is_local=line.is_local))
@@ -264,6 +264,7 @@ async def _tend_store(installation: Installation) -> None:
     """Shorten the journal, and archive what has been finished for long."""
     await asyncio.to_thread(installation.store.checkpoint_if_due)
     await asyncio.to_thread(installation.store.archive_finished, installation.clock())
+    await asyncio.to_thread(notifications.forget_old, installation.store, installation.clock())
 
 
 async def _suggest(installation: Installation, pulse: Pulse) -> None:

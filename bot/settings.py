@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
@@ -20,7 +21,8 @@ from core.engines import BY_NAME, SHELL
 from core.errors import Refused
 from core.model.build import Level
 from core.model.config import AgentTemplate, Config, PushMode
-from core.model.ids import UserId
+from core.model.decision import Rule, Verdict
+from core.model.ids import ProjectName, RuleId, UserId
 
 TELEGRAM = "https://api.telegram.org"
 PRIVATE_PLACES = (
@@ -31,6 +33,8 @@ PRIVATE_PLACES = (
 )
 """Below the owner's home folder: keys, passwords and browsers."""
 SECRETS = frozenset({"TELEGRAM_BOT_TOKEN"})
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+"""Rules of the settings are older than any that is said in the chat."""
 
 
 class BadSettings(Refused):
@@ -90,8 +94,8 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
         **_walls(read, folder),
         **_agents(read),
         agent_environment=agent_environment,
-        approval_days=read.number("APPROVAL_DAYS", 7, 0, 1000),
-        cost_limit=read.number("COST_LIMIT", 10, 0, 1_000_000, low_counts=True),
+        **_decisions(read),
+        quiet_hours=read.hours("QUIET_HOURS", "23:00-07:00"),
         git_author=read.author("GIT_AUTHOR", "Jarvis <jarvis@localhost>"),
         push=PushMode(read.choice("PUSH", "NEVER", ("NEVER", "BRANCH", "MERGE")).lower()),
         push_remote=read.remote("PUSH_REMOTE", "origin"),
@@ -121,6 +125,34 @@ def _limits(read: "_Reader") -> dict[str, Any]:
         "night_hours": read.number("NIGHT_HOURS", 60, 0, 10_000, low_counts=True),
         "retry_minutes": read.number("RETRY_MINUTES", 10, 0, 10_000, low_counts=True),
     }
+
+
+def _decisions(read: "_Reader") -> dict[str, Any]:
+    """What may happen without asking."""
+    free = _rules(read, "RUN_BY_ITSELF", read.text("RUN_BY_ITSELF"), Verdict.RUN)
+    asked = _rules(read, "ASK_FIRST", read.text("ASK_FIRST"), Verdict.ASK)
+    return {
+        "rules": (*free, *asked),
+        "auto_merge": read.choice("AUTO_MERGE", "false", ("false", "true")) == "true",
+        "sensitive_paths": tuple(read.paths("SENSITIVE_PATHS")),
+        "approval_days": read.number("APPROVAL_DAYS", 7, 0, 1000),
+        "cost_limit": read.number("COST_LIMIT", 10, 0, 1_000_000, low_counts=True),
+    }
+
+
+def _rules(read: "_Reader", name: str, text: str, verdict: Verdict) -> list[Rule]:
+    """`docs, infra@shop, @blog`."""
+    rules = []
+    for number, word in enumerate(filter(None, (each.strip() for each in re.split(r"[,\n]", text))), 1):
+        what, _, project = (part.strip() for part in word.partition("@"))
+        category = categories.find(what) if what else None
+        if category is None and what:
+            read.wrong(name, f"there is no category “{_shown(what, 40)}”.")
+            continue
+        place = ProjectName(project) if project else None
+        rule_id = RuleId(f"{name.lower()}_{number}")
+        rules.append(Rule(id=rule_id, verdict=verdict, category=category, project=place, at=_BEFORE_ALL))
+    return rules
 
 
 def _agents(read: "_Reader") -> dict[str, Any]:
@@ -245,6 +277,18 @@ class _Reader:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self.wrong(name, "no such time zone. Write one like Europe/Berlin or America/New_York.")
             return ZoneInfo("UTC")
+
+    def hours(self, name: str, default: str) -> tuple[time, time] | None:
+        """A time of the day to another, as `23:00-07:00`; None for `never`."""
+        text = self.text(name, default).casefold()
+        if text in ("never", "none", "off"):
+            return None
+        match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)", text)
+        if match is None:
+            self.wrong(name, "write it like 23:00-07:00, or never.")
+            return None
+        first, last, second, end = map(int, match.groups())
+        return time(first, last), time(second, end)
 
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
         written = self.text(name, default)

@@ -1,7 +1,12 @@
 """Records news for the owners in the transaction of the change that it tells of; the outbox delivers it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import msgspec
+
+from core.errors import Refused
+from core.model.approval import Open
+from core.model.config import Config
 from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId
 from core.model.notification import (
     ApprovalAsked,
@@ -9,6 +14,7 @@ from core.model.notification import (
     BuildEnded,
     BuildStarted,
     ChangeAsked,
+    ChatLost,
     Delivered,
     DependencyLost,
     NightBudgetLow,
@@ -16,9 +22,11 @@ from core.model.notification import (
     Pending,
     QuestionExpired,
     RuleSuggested,
+    Sending,
     Subject,
     TaskShown,
 )
+from core.model.people import ChatSettings, Kind, Mode
 from core.model.task import Cancelled, Failed, NeedsApproval, Queued, Rejected, Task
 from core.ports import Store
 
@@ -106,6 +114,8 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{task}:{field}:{request}"
         case RuleSuggested(suggestion=suggestion):
             return f"{kind}:{suggestion}"
+        case ChatLost(chat=lost_chat, at=at):
+            return f"{kind}:{lost_chat}:{at.isoformat()}"
         case TaskShown(task=task):
             return f"{kind}:{task}"
         case DependencyLost(task=task, lost=lost, at=at):
@@ -134,7 +144,7 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
     match subject:
         case BuildStarted(build=build_id) | BuildEnded(build=build_id) | BudgetLow(build=build_id):
             return task_of_build(build_id)
-        case NightBudgetLow() | RuleSuggested() | ChangeAsked():
+        case NightBudgetLow() | RuleSuggested() | ChangeAsked() | ChatLost():
             return None
         case ApprovalAsked(approval=approval_id) | QuestionExpired(approval=approval_id):
             return _task_of_approval(store, approval_id)
@@ -150,3 +160,93 @@ def task_of_build(build: BuildId) -> TaskId:
 def _task_of_approval(store: Store, approval: ApprovalId) -> TaskId | None:
     found = store.approvals.get(approval)
     return found.task if found else None
+
+
+KEPT_FOR = timedelta(days=30)
+"""How long messages are remembered so that they can be brought up to date."""
+
+
+def kind_of(store: Store, subject: Subject) -> Kind | None:
+    """What people call such news; None for an answer to somebody."""
+    match subject:
+        case ApprovalAsked(approval=approval_id):
+            approval = store.approvals.get(approval_id)
+            return Kind.ESCALATIONS if approval is not None and approval.escalated else Kind.QUESTIONS
+        case QuestionExpired() | DependencyLost():
+            return Kind.QUESTIONS
+        case BuildStarted() | BuildEnded():
+            return Kind.BUILDS
+        case BudgetLow() | NightBudgetLow():
+            return Kind.BUDGET
+        case RuleSuggested():
+            return Kind.SUGGESTIONS
+        case ChatLost():
+            return Kind.SYSTEM
+        case TaskShown() | ChangeAsked():
+            return None
+
+
+def mode_of(store: Store, note: Notification, config: Config, now: datetime) -> Mode:
+    """How a notification comes into its chat: by the wishes of those who read there, and by the quiet hours.
+
+    An escalation has a sound also at night, and is never left out.
+    """
+    kind = kind_of(store, note.subject)
+    settings = store.chat_settings.get(str(note.chat)) or ChatSettings(chat=note.chat, modes={})
+    mode = settings.modes.get(kind, Mode.ON) if kind is not None else Mode.ON
+    if kind is Kind.ESCALATIONS:
+        return Mode.SILENT if mode is Mode.SILENT else Mode.ON
+    if mode is Mode.ON and (note.silent or (is_quiet(config, now) and not settings.sound_at_night)):
+        return Mode.SILENT
+    return mode
+
+
+def is_quiet(config: Config, now: datetime) -> bool:
+    """Whether it is a time of the day at which people sleep."""
+    if config.quiet_hours is None:
+        return False
+    start, end = config.quiet_hours
+    local = now.astimezone(config.zone).time()
+    return start <= local < end if start <= end else local >= start or local < end
+
+
+def set_mode(store: Store, chat: ChatId, kind: Kind, mode: Mode) -> ChatSettings:
+    """How such news comes into a chat from now on. Raises Refused for escalations that shall not come at all."""
+    if kind is Kind.ESCALATIONS and mode is Mode.OFF:
+        raise Refused("Escalations can't be switched off; they can come without a sound.")
+    with store.transaction():
+        known = store.chat_settings.get(str(chat)) or ChatSettings(chat=chat, modes={})
+        changed = msgspec.structs.replace(known, modes={**known.modes, kind: mode})
+        store.chat_settings.put(str(chat), changed)
+    return changed
+
+
+def set_night(store: Store, chat: ChatId, *, sound: bool) -> ChatSettings:
+    """Whether news has a sound in a chat during the quiet hours."""
+    with store.transaction():
+        known = store.chat_settings.get(str(chat)) or ChatSettings(chat=chat, modes={})
+        changed = msgspec.structs.replace(known, sound_at_night=sound)
+        store.chat_settings.put(str(chat), changed)
+    return changed
+
+
+def forget_old(store: Store, now: datetime) -> int:
+    """Drop notifications that were settled long ago, so that looking through them stays cheap; returns how many.
+
+    A question that is still open keeps its messages.
+    """
+    old = [note for note in store.notifications.all() if _is_done_with(store, note, now)]
+    if old:
+        with store.transaction():
+            for note in old:
+                store.notifications.remove(note.id)
+    return len(old)
+
+
+def _is_done_with(store: Store, note: Notification, now: datetime) -> bool:
+    if isinstance(note.state, Pending | Sending) or now - note.created_at < KEPT_FOR:
+        return False
+    if isinstance(note.subject, ApprovalAsked):
+        approval = store.approvals.get(note.subject.approval)
+        return approval is None or not isinstance(approval.state, Open)
+    return True

@@ -9,7 +9,7 @@ import msgspec
 from core import notifications
 from core.model.approval import Open
 from core.model.ids import ChatId, UserId
-from core.model.notification import ApprovalAsked, Pending, Subject, Undeliverable
+from core.model.notification import ApprovalAsked, ChatLost, Pending, Subject, Undeliverable
 from core.model.people import Chat, Owner
 from core.ports import Store
 
@@ -67,12 +67,29 @@ class People:
     def lose_chat(self, chat: ChatId, subject: Subject, now: datetime) -> None:
         """The bot was thrown out: news of a group goes to the owners themselves, that of a person waits for them.
 
-        Inside the caller's transaction.
+        The other owners are told, and get what could not be delivered. Inside the caller's transaction.
         """
-        if chat < 0:
-            notifications.record(self._store, subject, None, now)
-        else:
+        entry = self._store.chats.get(str(chat))
+        if chat > 0:
             self.forget_chat(chat)
+        notifications.record(self._store, subject, None, now)
+        if entry is not None or chat < 0:
+            name = self.names().get(entry.owner, "") if entry is not None else ""
+            notifications.record(self._store, ChatLost(chat=chat, who=name, at=now), None, now)
+
+    def move_chat(self, old: ChatId, new: ChatId) -> None:
+        """A group has become a supergroup, with another id: its news and its tasks follow. Inside a transaction."""
+        for note in self._store.notifications.all():
+            if note.chat == old:
+                key = note.key.removesuffix(f"@{old}") + f"@{new}"
+                self._store.notifications.put(note.id, msgspec.structs.replace(note, chat=new, key=key))
+        for task in self._store.tasks.all():
+            if task.chat == old:
+                self._store.tasks.put(task.id, msgspec.structs.replace(task, chat=new))
+        settings = self._store.chat_settings.get(str(old))
+        if settings is not None:
+            self._store.chat_settings.put(str(new), msgspec.structs.replace(settings, chat=new))
+            self._store.chat_settings.remove(str(old))
 
     def _send_again(self, chat: ChatId, now: datetime) -> None:
         for note in self._store.notifications.all():

@@ -17,7 +17,7 @@ from core.model.ids import BuildId
 from core.model.metrics import Sample
 from core.model.notification import Notification
 from core.model.pause import Pause
-from core.model.people import Chat, Owner
+from core.model.people import Chat, ChatSettings, Owner
 from core.model.project import Project
 from core.model.task import Draft, Task
 from core.model.trust import Suggestion
@@ -109,6 +109,10 @@ class Store(Protocol):
 
     @property
     def chats(self) -> Table[Chat]:
+        """By chat id."""
+
+    @property
+    def chat_settings(self) -> Table[ChatSettings]:
         """By chat id."""
 
     @property

@@ -10,6 +10,7 @@ import msgspec
 
 from core.errors import Refused
 from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId
+from core.model.people import Kind, Mode
 
 MAX_BYTES = 64
 
@@ -106,6 +107,19 @@ class StopAll(msgspec.Struct, frozen=True, array_like=True, tag="stopall"):
     project: ProjectName | None = None
 
 
+class Notify(msgspec.Struct, frozen=True, array_like=True, tag="notify"):
+    """How news of a kind comes into this chat."""
+
+    kind: Kind
+    mode: Mode
+
+
+class NotifyAtNight(msgspec.Struct, frozen=True, array_like=True, tag="night"):
+    """Whether it has a sound at night."""
+
+    sound: bool
+
+
 class DropLink(msgspec.Struct, frozen=True, array_like=True, tag="unlink"):
     """Let a task go on without one that it waits for."""
 
@@ -188,6 +202,8 @@ Press = (
     | TakeSuggestion
     | Resume
     | StopAll
+    | Notify
+    | NotifyAtNight
     | DropLink
     | Choose
     | SetField

@@ -14,6 +14,7 @@ from handlers import (
     builds,
     capture,
     changes,
+    notifications,
     onboarding,
     overnight,
     pauses,
@@ -76,6 +77,7 @@ def table() -> tuple[Command, ...]:
         Command("agents", "the coding agents, and a try: /agents try claude", agents.show_or_try),
         Command("projects", "the repositories I may work in", projects.list_or_change),
         Command("sample", "a small project to try me with", onboarding.sample),
+        Command("notifications", "what comes into this chat, and how", notifications.notifications),
         Command("help", "all commands", show_help),
         Command("start", "say hello", onboarding.start),
     )

@@ -13,6 +13,7 @@ from core.errors import JarvisError
 from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval, Task
 from handlers import agents, approvals, builds, callbacks, changes, onboarding, overnight, pauses, rules, tasks
+from handlers import notifications as notify
 from handlers.callbacks import (
     Always,
     Answer,
@@ -23,6 +24,8 @@ from handlers.callbacks import (
     DropLink,
     DropRule,
     FinishDraft,
+    Notify,
+    NotifyAtNight,
     OnTask,
     Page,
     Press,
@@ -255,6 +258,8 @@ _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]]
     TakeSuggestion: approvals.on_suggestion,
     Resume: pauses.on_resume,
     StopAll: pauses.on_stop_all,
+    Notify: notify.on_notify,
+    NotifyAtNight: notify.on_night,
     DropLink: _on_drop_link,
     Choose: _on_choose,
     SetField: _on_set_field,

@@ -17,7 +17,7 @@ from core.model.decision import Rule
 from core.model.metrics import Sample
 from core.model.notification import Notification
 from core.model.pause import Pause
-from core.model.people import Chat, Owner
+from core.model.people import Chat, ChatSettings, Owner
 from core.model.project import Project
 from core.model.task import Draft, Task
 from core.model.trust import Suggestion
@@ -71,6 +71,7 @@ AUDIT = TableSpec[Line]("audit", "audit.json", Line)
 PROJECTS = TableSpec[Project]("projects", "projects.json", Project)
 OWNERS = TableSpec[Owner]("owners", "people.json", Owner)
 CHATS = TableSpec[Chat]("chats", "people.json", Chat)
+CHAT_SETTINGS = TableSpec[ChatSettings]("chat_settings", "people.json", ChatSettings)
 NOTIFICATIONS = TableSpec[Notification]("notifications", "notifications.json", Notification)
 MARKS = TableSpec[datetime]("marks", "marks.json", Annotated[datetime, msgspec.Meta(tz=True)])
 SEQUENCES = TableSpec[int]("sequences", "marks.json", Annotated[int, msgspec.Meta(ge=1)])

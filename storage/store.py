@@ -46,6 +46,7 @@ class JournalStore:
         self.projects = self.table(schema.PROJECTS)
         self.owners = self.table(schema.OWNERS)
         self.chats = self.table(schema.CHATS)
+        self.chat_settings = self.table(schema.CHAT_SETTINGS)
         self.notifications = self.table(schema.NOTIFICATIONS)
         self.marks = self.table(schema.MARKS)
         self.metrics = self.table(schema.METRICS)

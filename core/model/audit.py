@@ -1,7 +1,6 @@
 """A line of the record of what was done, by whom and why."""
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -14,7 +13,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     """Name of the log below `logs/`."""
     at: datetime
-    entry: dict[str, Any]
-    """The line itself: plain JSON."""
+    entry: dict[str, str | int | float | bool | None]
+    """The line itself."""
     memory: str = ""
     """A plain sentence for `memory/YYYY-MM-DD.md`, if nobody asked for what was done; else empty."""

@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -81,6 +82,8 @@ class Config:
     """Globs of files of which a person should see every change, besides the known ones."""
     auto_merge: bool = False
     """Merge without asking what is proven, if its category runs by itself and nothing in the change needs a look."""
+    quiet_hours: tuple[time, time] | None = (time(23), time(7))
+    """Local times between which messages come without a sound, escalations excepted; None: never."""
     approval_days: float = 7.0
     cost_limit: float = 10.0
     """Dollars; a task that names a higher cost is escalated."""

@@ -79,6 +79,15 @@ class QuestionExpired(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind
     approval: ApprovalId
 
 
+class ChatLost(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="chat lost"):
+    """Somebody can't be reached any more; told to the other owners."""
+
+    chat: ChatId
+    who: str
+    """The name of the person, or empty."""
+    at: datetime
+
+
 Subject = (
     BuildStarted
     | BuildEnded
@@ -90,6 +99,7 @@ Subject = (
     | ChangeAsked
     | RuleSuggested
     | QuestionExpired
+    | ChatLost
 )
 
 

@@ -1,5 +1,6 @@
-"""Who may command the bot, and where they read it."""
+"""Who may command the bot, where they read it, and what they want to hear of."""
 
+import enum
 from datetime import datetime
 
 import msgspec
@@ -21,3 +22,32 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     id: ChatId
     owner: UserId
     since: datetime
+
+
+class Kind(enum.Enum):
+    """Of news, as people tell them apart."""
+
+    ESCALATIONS = "escalations"
+    QUESTIONS = "questions"
+    BUILDS = "builds"
+    BUDGET = "budget"
+    SUGGESTIONS = "suggestions"
+    SYSTEM = "system"
+
+
+class Mode(enum.Enum):
+    """How news comes."""
+
+    ON = "on"
+    SILENT = "silent"
+    OFF = "off"
+
+
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes into a chat, and how."""
+
+    chat: ChatId
+    modes: dict[Kind, Mode]
+    """What is not named is ON."""
+    sound_at_night: bool = False
+    """The quiet hours do not hold here."""

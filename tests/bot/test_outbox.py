@@ -35,7 +35,6 @@ from handlers.views.message import Message
 from storage import JournalStore
 from tests import factories
 from tests.core.conftest import Engines, wire
-from tests.factories import UTC_ZONE
 from tests.fakes import FakeExecutor, SetClock
 
 TOKEN = "4711:" + "localtoken" * 3 + "abcde"
@@ -71,7 +70,7 @@ class Desk:
             lambda spec, result: list(engines.found),
             engines.config,
         )
-        return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, UTC_ZONE)
+        return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, engines.config)
 
     def note(self, title: str, chat: int = ANN.id, **changes: Any) -> NotificationId:
         """A question about a new task, for one chat."""

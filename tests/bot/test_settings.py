@@ -1,6 +1,7 @@
 """Every setting: what it becomes, and what is said when it can't be used."""
 
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from bot.settings import BadSettings, Settings, load, parse
 from core.model.build import Level
 from core.model.config import AgentTemplate, PushMode
+from core.model.decision import Verdict
 from core.model.task import Category
 
 TOKEN = "123456789:AAH-secret_secret_secret_secret_12"
@@ -43,6 +45,8 @@ def test_nothing_is_needed() -> None:
     assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (3, 8, 30, 30)
     assert (config.agent_templates, config.agents, config.agent_environment) == ((), (), ())
     assert (config.approval_days, config.cost_limit) == (7, 10)
+    assert (config.rules, config.auto_merge, config.sensitive_paths) == ((), False, ())
+    assert config.quiet_hours == (time(23), time(7))
     assert config.git_author == "Jarvis <jarvis@localhost>"
     assert (config.push, config.push_remote, config.trash_days) == (PushMode.NEVER, "origin", 30)
 
@@ -80,6 +84,11 @@ def test_everything_can_be_set() -> None:
         BUILD_HOURS="0.5",
         IDLE_MINUTES="10",
         VERIFY_MINUTES="2.5",
+        RUN_BY_ITSELF="research, infra@shop, @blog",
+        ASK_FIRST="Documentation@shop",
+        AUTO_MERGE="True",
+        SENSITIVE_PATHS="prices/*, *.key",
+        QUIET_HOURS="22:30 - 6:15",
         APPROVAL_DAYS="1",
         COST_LIMIT="0",
         GIT_AUTHOR=" Ann Ö. O'Hara <ann+git@example.com> ",
@@ -112,6 +121,14 @@ def test_everything_can_be_set() -> None:
     assert {FOLDER / ".env", FOLDER / "keys", Path.home() / ".ssh"} <= set(config.hidden_paths)
     assert config.agent_environment == ("MY_KEY", "OTHER_KEY")
     assert (config.max_builds, config.build_hours, config.idle_minutes, config.verify_minutes) == (5, 0.5, 10, 2.5)
+    assert [(rule.verdict, rule.category, rule.project) for rule in config.rules] == [
+        (Verdict.RUN, Category.RESEARCH, None),
+        (Verdict.RUN, Category.INFRASTRUCTURE, "shop"),
+        (Verdict.RUN, None, "blog"),
+        (Verdict.ASK, Category.DOCUMENTATION, "shop"),
+    ]
+    assert (config.auto_merge, config.sensitive_paths) == (True, ("prices/*", "*.key"))
+    assert config.quiet_hours == (time(22, 30), time(6, 15))
     assert (config.approval_days, config.cost_limit) == (1, 0)
     assert config.git_author == "Ann Ö. O'Hara <ann+git@example.com>"
     assert (config.push, config.push_remote, config.trash_days) == (PushMode.MERGE, "my/fork", 0.5)
@@ -159,6 +176,11 @@ def test_everything_can_be_set() -> None:
         ("BUILD_HOURS", "nan", "write a number over 0, up to 1000."),
         ("IDLE_MINUTES", "-1", "write a number over 0, up to 10000."),
         ("VERIFY_MINUTES", "1e9", "write a number over 0, up to 10000."),
+        ("RUN_BY_ITSELF", "gardening", "there is no category “gardening”."),
+        ("ASK_FIRST", "docs, x@shop", "there is no category “x”."),
+        ("AUTO_MERGE", "maybe", "choose one of false, true."),
+        ("QUIET_HOURS", "at night", "write it like 23:00-07:00, or never."),
+        ("QUIET_HOURS", "25:00-07:00", "write it like 23:00-07:00, or never."),
         ("APPROVAL_DAYS", "soon", "write a number over 0, up to 1000."),
         ("COST_LIMIT", "-1", "write a number from 0 to"),
         ("GIT_AUTHOR", "Ann", "write it like Jarvis <jarvis@example.com>."),

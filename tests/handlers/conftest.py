@@ -254,7 +254,7 @@ async def start(
     people = People(store, owners)
     scheduler, approvals = BuildScheduler(store, config, builds.look_around), Approvals(store)
     card = partial(card_of, scheduler, approvals, clock, config.zone)
-    outbox = Outbox(store, builds, people, card, app.bot, clock, config.zone)
+    outbox = Outbox(store, builds, people, card, app.bot, clock, config)
 
     def sample(chat: ChatId) -> None:
         if store.projects.get("shop") is not None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId
+from core.model.people import Kind, Mode
 from handlers.callbacks import (
     Always,
     Answer,
@@ -20,6 +21,8 @@ from handlers.callbacks import (
     DropRule,
     FinishDraft,
     ListName,
+    Notify,
+    NotifyAtNight,
     OnTask,
     Page,
     Press,
@@ -50,6 +53,8 @@ PRESSES: list[Press] = [
     Resume(ProjectName("x" * 50)),
     StopAll(),
     StopAll(ProjectName("x" * 50)),
+    *(Notify(kind, mode) for kind in Kind for mode in Mode),
+    NotifyAtNight(True),
     DropLink(TASK, TASK),
     Choose(DRAFT),
     *(Choose(DRAFT, field) for field in DraftField),
@@ -91,6 +96,7 @@ def test_the_wire_form_of_old_messages_stays_readable() -> None:
     assert decode("norule:rule_3") == DropRule(RuleId("rule_3"))
     assert decode("suggest:suggestion_1:0") == TakeSuggestion(SuggestionId("suggestion_1"), False)
     assert decode("resume:") == Resume()
+    assert decode("notify:builds:silent") == Notify(Kind.BUILDS, Mode.SILENT)
     assert decode("stopall:shop") == StopAll(ProjectName("shop"))
 
 

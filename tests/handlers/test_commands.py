@@ -21,6 +21,7 @@ WITHOUT_ARGUMENTS = (
     "status",
     "stop_all",
     "trust",
+    "notifications",
 )
 ELSEWHERE = (
     "approve",
