@@ -1,6 +1,6 @@
 """What the engines need from outside, as Protocols. Adapters live in `storage`, `core.runtime` and `bot`."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,12 @@ Row = TypeVar("Row")
 
 Clock = Callable[[], datetime]
 """Returns the present moment as an aware UTC datetime."""
+
+SecretScan = Callable[[str, Sequence[tuple[int, str]]], list[tuple[int, str]]]
+"""From a path and the lines that are added to it, with their numbers, to the number and kind of each secret in them.
+
+The kind is in plain words (“a GitHub token”) and never has anything of the secret itself.
+"""
 
 
 class Table(Protocol[Row]):
