@@ -6,7 +6,7 @@ arrived; then, as after a connection that timed out, it is sent once more, and n
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,32 +15,23 @@ import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
-from core import notifications, retries
+from bot.rendering import Renderer
+from core import notifications
 from core.builds import Builds
-from core.model.build import Active, Ended
-from core.model.ids import ChatId, TaskId
+from core.model.ids import ChatId, SuggestionId, TaskId
 from core.model.notification import (
-    ApprovalAsked,
-    BudgetLow,
-    BuildEnded,
     BuildStarted,
     Delivered,
-    DependencyLost,
-    NightBudgetLow,
     Notification,
     NotificationState,
     Pending,
+    RuleSuggested,
     Sending,
-    Subject,
-    TaskShown,
     Undeliverable,
 )
-from core.model.task import Task
 from core.people import People
 from core.ports import Clock, Store
 from handlers import replies
-from handlers.views import builds as views
-from handlers.views import verdicts
 from handlers.views.message import Message
 
 log = structlog.get_logger("outbox")
@@ -64,12 +55,11 @@ class Outbox:
         zone: ZoneInfo,
     ) -> None:
         self._people = people
-        self._card = card
         self._store = store
         self._builds = builds
         self._bot = bot
         self._clock = clock
-        self._zone = zone
+        self._render = Renderer(store, builds, people, card, zone).render
         self._delivering = asyncio.Lock()
         self._shown: dict[tuple[ChatId, int], Message] = {}
 
@@ -107,6 +97,13 @@ class Outbox:
         """Edit every delivered message about a task to how things stand now."""
         for note in notifications.delivered_about(self._store, task):
             await self._edit(note)
+
+    async def refresh_suggestion(self, suggestion: SuggestionId) -> None:
+        """Edit the messages that suggest a rule to how that stands now."""
+        subject = RuleSuggested(suggestion=suggestion)
+        for note in self._store.notifications.all():
+            if note.subject == subject:
+                await self._edit(note)
 
     async def _send(self, note: Notification, pending: Pending) -> bool:
         """Send one; False when it has to wait."""
@@ -176,44 +173,3 @@ class Outbox:
     def _set(self, note: Notification, state: NotificationState) -> None:
         with self._store.transaction():
             self._store.notifications.put(note.id, msgspec.structs.replace(note, state=state))
-
-    def _render(self, subject: Subject, now: datetime) -> Message | None:
-        """The message of a subject as things stand; None when what it tells of is gone."""
-        if isinstance(subject, NightBudgetLow):
-            return views.night_budget_low(subject)
-        task_id = notifications.task_of(self._store, subject)
-        task = self._store.tasks.get(task_id) if task_id is not None else None
-        if task is None:
-            return None
-        match subject:
-            case BuildStarted(build=build_id) | BuildEnded(build=build_id):
-                build = self._store.builds.get(build_id)
-                if build is None:
-                    return None
-                if isinstance(build.state, Active):
-                    stopping = build.state.stop_requested
-                    return views.running(task, build, self._builds.progress(build.id), stopping=stopping, now=now)
-                return self._over(subject, task, build.id)
-            case ApprovalAsked(approval=approval_id):
-                approval = self._store.approvals.get(approval_id)
-                if approval is None:
-                    return None
-                verdict = verdicts.verdict(approval, self._people.names(), now, self._zone)
-                return views.question(task, approval) if verdict is None else views.answered(task, verdict)
-            case BudgetLow(build=build_id):
-                low = self._store.builds.get(build_id)
-                return None if low is None else views.budget_low(task, low, self._builds.progress(build_id))
-            case TaskShown():
-                return self._card(task.id)
-            case DependencyLost(lost=lost):
-                return views.dependency_lost(task, self._store.tasks.get(lost), lost)
-
-    def _over(self, subject: Subject, task: Task, build_id: str) -> Message | None:
-        build = self._store.builds.get(build_id)
-        if build is None or not isinstance(build.state, Ended):
-            return None
-        if isinstance(subject, BuildStarted):
-            return views.over(task, build, build.state.result)
-        current = getattr(task.state, "build", None) == build.id
-        again = not current and retries.may_pass(build.state.result.outcome)
-        return views.ended(task, build, build.state.result, current=current, again=again)

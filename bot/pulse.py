@@ -56,6 +56,7 @@ class Pulse:
             self._woken.clear()
             await self._guarded(self._collect(now, woken=woken))
             await self._guarded(self._outbox.deliver())
+            await self._guarded(asyncio.to_thread(self._at.audit.flush))
             if self._at.builds.active() and _due(self._progress_at, PROGRESS_EVERY, now):
                 self._progress_at = now
                 await self._guarded(self._outbox.show_progress())
@@ -77,10 +78,13 @@ class Pulse:
         self._push(concerned)
         if woken or moved or _due(self._scheduled_at, SCHEDULE_EVERY, now):
             self._scheduled_at = now
-            self._at.approvals.lapse(now)
+            concerned += self._at.approvals.lapse(now)
+            concerned += [approval.task for approval in self._at.approvals.remind(now)]
             for build in await asyncio.to_thread(self._at.queue.schedule_builds, now):
                 log.info("build started", build=build.id, engine=build.spec.engine.name)
                 concerned.append(build.task)
+        if self._at.config.auto_merge:
+            concerned += [task.id for task in await asyncio.to_thread(self._at.shipping.merge_by_itself, now)]
         for task_id in concerned:
             await self._outbox.refresh(task_id)
 

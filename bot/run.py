@@ -37,6 +37,7 @@ VISITOR = UserId(1)
 STORE_SECONDS = 300.0
 METRICS_SECONDS = 600.0
 TRASH_SECONDS = 3600.0
+TRUST_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[tick
         ticks.Every("pulse", 1.0, pulse.beat),
         ticks.Every("metrics", METRICS_SECONDS, partial(_measure, installation)),
         ticks.Every("store", STORE_SECONDS, partial(_tend_store, installation)),
+        ticks.Every("trust", TRUST_SECONDS, partial(_suggest, installation, pulse)),
         ticks.Every("trash", TRASH_SECONDS, partial(_purge_trash, installation, outbox)),
     ]
 
@@ -143,6 +145,12 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         queue=installation.queue,
         scheduler=installation.scheduler,
         approvals=installation.approvals,
+        changes=installation.changes,
+        rules=installation.rules,
+        trust=installation.trust,
+        pauses=installation.pauses,
+        audit=installation.audit,
+        status=installation.status,
         drafts=installation.drafts,
         shipping=installation.shipping,
         briefs=installation.briefs,
@@ -152,6 +160,7 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         make_sample=installation.make_sample,
         log_of=installation.executor.log,
         refresh=outbox.refresh,
+        refresh_suggestion=outbox.refresh_suggestion,
         wake=pulse.wake,
         is_local=is_local,
     )
@@ -255,6 +264,12 @@ async def _tend_store(installation: Installation) -> None:
     """Shorten the journal, and archive what has been finished for long."""
     await asyncio.to_thread(installation.store.checkpoint_if_due)
     await asyncio.to_thread(installation.store.archive_finished, installation.clock())
+
+
+async def _suggest(installation: Installation, pulse: Pulse) -> None:
+    """Suggest changes of the rules that the figures speak for."""
+    if await asyncio.to_thread(installation.trust.suggest, installation.clock()):
+        pulse.wake()
 
 
 async def _purge_trash(installation: Installation, outbox: Outbox) -> None:

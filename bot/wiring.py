@@ -21,24 +21,31 @@ if TYPE_CHECKING:
 
     from core.agent_status import AgentStatuses
     from core.approvals import Approvals
+    from core.audit import Audit
     from core.autonomous_queue import AutonomousQueue
     from core.briefs import Briefs
     from core.build_scheduler import BuildScheduler
     from core.builds import Builds
+    from core.changes import Changes
+    from core.decisions import Decisions
     from core.drafts import Drafts
-    from core.model.build import Engine, Verification
+    from core.model.build import BuildResult, BuildSpec, Engine, Verification
     from core.model.config import Config
+    from core.model.decision import Finding
     from core.model.ids import ChatId, UserId
+    from core.pauses import Pauses
     from core.people import People
     from core.ports import Clock
     from core.projects import Projects
+    from core.rules import Rules
     from core.runtime.agent_trial import Trial
     from core.runtime.local_executor import LocalExecutor
     from core.runtime.programs import LocalPrograms
-    from core.runtime.records import FileRecords
     from core.runtime.workspaces import GitWorkspaces
     from core.shipping import Shipping
+    from core.status import StatusReports
     from core.surroundings import Surroundings
+    from core.trust import Trust
     from storage import JournalStore
 
 TRY_SECONDS = 60.0
@@ -81,14 +88,21 @@ class Installation:
         """Records of builds, and the processes behind them."""
         from core.builds import Builds
 
-        return Builds(self.store, self.executor, self.programs, self._records, self.config)
+        return Builds(self.store, self.executor, self.programs, self.decisions, self._inspect, self.config)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What may happen without asking."""
+        from core.decisions import Decisions
+
+        return Decisions(self.store, self.config)
 
     @cached_property
     def queue(self) -> AutonomousQueue:
         """Takes tasks in, starts and collects builds."""
         from core.autonomous_queue import AutonomousQueue
 
-        return AutonomousQueue(self.store, self.builds, self._records, self.config)
+        return AutonomousQueue(self.store, self.builds, self.decisions, self.config)
 
     @cached_property
     def scheduler(self) -> BuildScheduler:
@@ -105,6 +119,20 @@ class Installation:
         return Approvals(self.store)
 
     @cached_property
+    def changes(self) -> Changes:
+        """Changes of tasks by a person."""
+        from core.changes import Changes
+
+        return Changes(self.store, self.decisions)
+
+    @cached_property
+    def status(self) -> StatusReports:
+        """How things stand."""
+        from core.status import StatusReports
+
+        return StatusReports(self.store, self.config, self._look_around)
+
+    @cached_property
     def drafts(self) -> Drafts:
         """Tasks that are not confirmed yet."""
         from core.drafts import Drafts
@@ -116,7 +144,7 @@ class Installation:
         """Everything that happens to a result."""
         from core.shipping import Shipping
 
-        return Shipping(self.store, self._workspaces, self._records, self.config)
+        return Shipping(self.store, self._workspaces, self.config)
 
     @cached_property
     def briefs(self) -> Briefs:
@@ -140,10 +168,33 @@ class Installation:
         return People(self.store, self._owners)
 
     @cached_property
-    def _records(self) -> FileRecords:
+    def audit(self) -> Audit:
+        """What was done, by whom and why."""
+        from core.audit import Audit
         from core.runtime.records import FileRecords
 
-        return FileRecords(self.config.home)
+        return Audit(self.store, FileRecords(self.config.home), self.config.zone)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What the owner said about categories."""
+        from core.rules import Rules
+
+        return Rules(self.store, self.config)
+
+    @cached_property
+    def pauses(self) -> Pauses:
+        """Of all work, or of a project's."""
+        from core.pauses import Pauses
+
+        return Pauses(self.store)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How far the rules can be trusted."""
+        from core.trust import Trust
+
+        return Trust(self.store, self.config)
 
     @cached_property
     def _workspaces(self) -> GitWorkspaces:
@@ -184,6 +235,11 @@ class Installation:
             for task in sample.tasks(chat):
                 self.queue.add_to_queue(task, self.clock())
 
+    def _inspect(self, spec: BuildSpec, result: BuildResult) -> list[Finding]:
+        from core.runtime.inspection import inspect
+
+        return inspect(self._workspaces, spec, result, self.config)
+
     def _look_around(self, now: datetime) -> Surroundings:
         """Only when it is asked for: lists need no executor."""
         return self.builds.look_around(now)
@@ -204,6 +260,8 @@ def open_installation(
     """
     store = open_store(config.home, utc_now)
     try:
-        yield Installation(config, store, utc_now, owners, environment)
+        installation = Installation(config, store, utc_now, owners, environment)
+        yield installation
+        installation.audit.flush()
     finally:
         store.close()

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from core import approvals, decision_framework, dependencies, engines, notifications, planning, task_text
+from core import approvals, audit, dependencies, engines, notifications, planning, task_text
 from core.builds import Builds
+from core.decisions import Decisions
 from core.errors import Conflict, JarvisError, NotFound, Refused
 from core.model.build import Build, Progress
 from core.model.config import Config
-from core.model.decision import Verdict
 from core.model.ids import ChatId, ProjectName, TaskId, UserId
 from core.model.project import Project
 from core.model.task import (
@@ -29,7 +30,7 @@ from core.model.task import (
     Task,
     TaskState,
 )
-from core.ports import Records, Store
+from core.ports import Store
 from core.transitions import label, move
 
 
@@ -50,6 +51,8 @@ class NewTask:
     verify: str | None = None
     source: Source = Source.OWNER
     chat: ChatId | None = None
+    by: UserId | None = None
+    """Who asks for it; None: the command line, or nobody (see `source`)."""
     start_now: bool = False
     network: bool = True
     confined: bool = False
@@ -60,10 +63,10 @@ class NewTask:
 class AutonomousQueue:
     """The use cases of the queue. Each writes one transaction, then acts."""
 
-    def __init__(self, store: Store, builds: Builds, records: Records, config: Config) -> None:
+    def __init__(self, store: Store, builds: Builds, decisions: Decisions, config: Config) -> None:
         self._store = store
         self._builds = builds
-        self._records = records
+        self._decisions = decisions
         self._config = config
 
     # -- tasks come in and go out -------------------------------------------------------------------------------------
@@ -100,12 +103,12 @@ class AutonomousQueue:
                 state=Queued(since=now),
             )
             dependencies.check(task.id, task.depends, self._tasks())
-            task = self._decided(task, now)
+            self._note("added", task, now, _asker(new))
+            task = self._decisions.enter(task, now)
             self._store.tasks.put(task.id, task)
             tasks = self._tasks()
             for gone in dependencies.lost(task, tasks):
                 notifications.ask_about_lost(self._store, task, tasks[gone], now)
-        self._log("added", task, now)
         return task
 
     def cancel(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
@@ -125,12 +128,12 @@ class AutonomousQueue:
                 task = move(task, Cancelled(at=now, by=by))
                 self._store.tasks.put(task.id, task)
                 notifications.tell_dependents(self._store, task, now)
+            self._note("stopped" if isinstance(task.state, Running) else "cancelled", task, now, audit.actor(by))
         if isinstance(task.state, Running):
             self._builds.signal_stop(task.state.build)
-        self._log("cancelled", task, now)
         return task
 
-    def retry(self, task_id: TaskId, now: datetime) -> Task:
+    def retry(self, task_id: TaskId, now: datetime, by: UserId | None = None) -> Task:
         """Put a task back that has ended and is not merged, to start as soon as a slot is free.
 
         An earlier result stays on its branch.
@@ -143,14 +146,15 @@ class AutonomousQueue:
                 raise Conflict(
                     f"{task_id} is {label(task.state)}; only what has ended and is not merged can be built again."
                 )
+            approvals.close(self._store, approvals.question_of(task), now)
             queued = move(task, Queued(since=now))
             wanted = msgspec.structs.replace(queued, start_now=True, retries=0)
-            task = wanted if task.approved_at else self._decided(wanted, now)
+            task = wanted if task.approved_at else self._decisions.enter(wanted, now)
             self._store.tasks.put(task.id, task)
-        self._log("retried", task, now)
+            self._note("retried", task, now, audit.actor(by))
         return task
 
-    def start_now(self, task_id: TaskId, now: datetime) -> Task:
+    def start_now(self, task_id: TaskId, now: datetime, by: UserId | None = None) -> Task:
         """The owner's wish: build it as soon as a slot is free. Raises NotFound, Conflict, Refused."""
         with self._store.transaction():
             task = self._find(task_id)
@@ -166,10 +170,10 @@ class AutonomousQueue:
                 raise Refused(f"Nothing can build {task_id}: {choice.reason}. Or give a task a command (run: ...).")
             task = msgspec.structs.replace(task, start_now=True)
             self._store.tasks.put(task.id, task)
-        self._log("start now", task, now)
+            self._note("start now", task, now, audit.actor(by))
         return task
 
-    def drop_dependency(self, task_id: TaskId, lost: TaskId, now: datetime) -> Task:
+    def drop_dependency(self, task_id: TaskId, lost: TaskId, now: datetime, by: UserId | None = None) -> Task:
         """Let a task go on without one that it waited for. Raises NotFound or Conflict."""
         with self._store.transaction():
             task = self._find(task_id)
@@ -178,8 +182,19 @@ class AutonomousQueue:
             remaining = tuple(dependency for dependency in task.depends if dependency != lost)
             task = msgspec.structs.replace(task, depends=remaining)
             self._store.tasks.put(task.id, task)
-        self._log(f"no longer waits for {lost}", task, now)
+            self._note(f"no longer waits for {lost}", task, now, audit.actor(by))
         return task
+
+    def stop_running(self, project: ProjectName | None, by: UserId | None, now: datetime) -> list[Task]:
+        """Stop all builds that run, or those of a project; returns their tasks, which are cancelled in a moment."""
+        stopped = []
+        for build in self._builds.active():
+            if project is None or build.project == project:
+                try:
+                    stopped.append(self.cancel(build.task, by, now))
+                except Conflict:
+                    continue  # it has just ended
+        return stopped
 
     # -- builds -------------------------------------------------------------------------------------------------------
 
@@ -191,9 +206,9 @@ class AutonomousQueue:
             plan = planning.plan(self._store.tasks.all(), running, around, now)
             free = max(around.slots - len(running), 0)
             due = [entry.task for entry in plan.planned if entry.start <= now][:free]
-            started = [build for task in due if (build := self._builds.record_start(task, now)) is not None]
+            started = [build for task in due if (build := self._start(task, now)) is not None]
         for build in started:
-            self._builds.launch(build, now)
+            self._builds.launch(build)
         return started
 
     def collect(self, now: datetime) -> list[Task]:
@@ -207,13 +222,14 @@ class AutonomousQueue:
                 continue
             if result is None:
                 continue
+            findings = self._builds.inspect(build, result)
             with self._store.transaction():
-                task = self._builds.record_end(build.id, result, now)
+                task = self._builds.record_end(build.id, result, findings, now)
                 if task is not None:
                     notifications.tell_dependents(self._store, task, now)
+                    ended = f"The build of {task.id} “{task.title}” has ended: {label(task.state)}."
+                    self._note(label(task.state), task, now, audit.BY_ITSELF, memory=ended)
                     moved.append(task)
-            if task is not None:
-                self._log(label(task.state), task, now)
         return moved
 
     def track_progress(self) -> list[tuple[Build, Progress | None]]:
@@ -222,36 +238,18 @@ class AutonomousQueue:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
+    def _start(self, task: Task, now: datetime) -> Build | None:
+        """Record that it starts, or that it has to be asked about first. Inside a transaction."""
+        decided = self._decisions.start(task, now)
+        if not isinstance(decided.state, Queued):
+            self._store.tasks.put(decided.id, decided)
+            return None
+        return self._builds.record_start(decided, now)
+
     def _asked_for(self, request: str | None) -> Task | None:
         if request is None:
             return None
         return next((task for task in self._store.tasks.all() if task.request == request), None)
-
-    def _decided(self, task: Task, now: datetime) -> Task:
-        """The task, asked about if the rules want that. Inside a transaction."""
-        decision = decision_framework.decide(task, self._config)
-        self._records.append(
-            "decisions.jsonl",
-            {
-                "at": now.isoformat(),
-                "subject": task.id,
-                "category": task.category.value,
-                "decision": decision.verdict.value,
-                "rule": decision.rule,
-                "reason": decision.reason,
-            },
-        )
-        if decision.verdict is Verdict.RUN:
-            return task
-        state = approvals.ask(
-            self._store,
-            task,
-            decision.reason,
-            escalated=decision.verdict is Verdict.ESCALATE,
-            days=self._config.approval_days,
-            now=now,
-        )
-        return move(task, state)
 
     def _find(self, task_id: TaskId) -> Task:
         task = self._store.tasks.get(task_id)
@@ -274,11 +272,13 @@ class AutonomousQueue:
             raise Refused(f"There is no project “{name[:40]}”. Registered: {listed}.")
         return name
 
-    def _log(self, action: str, task: Task, now: datetime) -> None:
-        self._records.append(
-            "queue_actions.log",
-            {"at": now.isoformat(), "action": action, "task": task.id, "title": task.title, "state": label(task.state)},
-        )
+    def _note(self, action: str, task: Task, now: datetime, actor: str, *, memory: str = "") -> None:
+        columns: dict[str, Any] = {"project": task.project, "title": task.title, "state": label(task.state)}
+        audit.note(self._store, audit.QUEUE, action, now, actor=actor, task=task.id, memory=memory, **columns)
+
+
+def _asker(new: NewTask) -> str:
+    return audit.actor(new.by) if new.source is Source.OWNER else new.source.value
 
 
 def _can_be_retried(state: TaskState) -> bool:

@@ -78,6 +78,19 @@ def obstacle(spent: Spending, config: Config, *, free_of_charge: bool) -> str | 
     return None
 
 
+def total(usages: Iterable[Usage | None]) -> Usage | None:
+    """What several builds have used together; None when none of them tells."""
+    known = [usage for usage in usages if usage is not None]
+    if not known:
+        return None
+    dollars = [usage.dollars for usage in known if usage.dollars is not None]
+    return Usage(
+        tokens_in=sum(usage.tokens_in for usage in known),
+        tokens_out=sum(usage.tokens_out for usage in known),
+        dollars=sum(dollars) if dollars else None,
+    )
+
+
 def of_build(spent: Spending, config: Config) -> tuple[float | None, int | None]:
     """Dollars and tokens that the next build may spend: its own budget, or what is left of the night's."""
     dollars = _least(config.build_dollars, config.night_dollars, spent.dollars + spent.reserved_dollars)

@@ -1,11 +1,14 @@
 """The life of a build: recorded, launched, watched, collected. A crash between any two of these does no harm."""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from core import budgets, engines, notifications, outcomes, retries
+from core import audit, budgets, engines, notifications, outcomes, retries
+from core.decisions import Decisions
 from core.errors import Conflict, Refused
 from core.model.agent import UsageLimit
 from core.model.build import (
@@ -24,12 +27,13 @@ from core.model.build import (
     Stopped,
 )
 from core.model.config import Config
+from core.model.decision import Finding, Verdict
 from core.model.execution import Alive, Finished, Lost, NotStarted
 from core.model.ids import BuildId, UserId
 from core.model.notification import BudgetLow, BuildEnded, BuildStarted, NightBudgetLow
 from core.model.project import Project
 from core.model.task import Cancelled, Completed, Failed, Queued, Running, Task, TaskState, Unmerged
-from core.ports import Executor, Programs, Records, Store
+from core.ports import Executor, Programs, Store
 from core.surroundings import Surroundings, look_around
 from core.transitions import move
 
@@ -42,15 +46,27 @@ what you leave is committed for you.
 
 MAX_LAUNCHES = 4
 
+Inspector = Callable[[BuildSpec, BuildResult], list[Finding]]
+"""What in the change of a build a person should see before it is merged; reads all of it."""
+
 
 class Builds:
     """Records of builds, and what the executor makes of them."""
 
-    def __init__(self, store: Store, executor: Executor, programs: Programs, records: Records, config: Config) -> None:
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        programs: Programs,
+        decisions: Decisions,
+        inspector: Inspector,
+        config: Config,
+    ) -> None:
         self._store = store
         self._executor = executor
         self._programs = programs
-        self._records = records
+        self._decisions = decisions
+        self._inspector = inspector
         self._config = config
 
     def active(self) -> list[Build]:
@@ -90,12 +106,15 @@ class Builds:
         self._store.builds.put(build.id, build)
         self._store.tasks.put(task.id, move(task, Running(build=build.id, since=now)))
         notifications.record(self._store, BuildStarted(build=build.id), task.chat, now, silent=True)
+        columns: dict[str, Any] = {"build": build.id, "engine": build.spec.engine.name, "branch": build.spec.branch}
+        started = f"Started the build of {task.id} “{task.title}” in {task.project}."
+        audit.note(
+            self._store, audit.SPAWNS, "started", now, actor=audit.BY_ITSELF, task=task.id, memory=started, **columns
+        )
         return build
 
-    def launch(self, build: Build, now: datetime) -> None:
+    def launch(self, build: Build) -> None:
         """Submit a recorded build; one that can't be started shows up when the build is polled."""
-        line = {"at": now.isoformat(), "build": build.id, "engine": build.spec.engine.name, "branch": build.spec.branch}
-        self._records.append("subagent_spawns.jsonl", line)
         self._executor.submit(build.spec)
 
     def poll(self, build: Build, now: datetime) -> BuildResult | None:
@@ -150,7 +169,13 @@ class Builds:
             with self._store.transaction():
                 notifications.record(self._store, subject, task.chat, now)
 
-    def record_end(self, build_id: BuildId, result: BuildResult, now: datetime) -> Task | None:
+    def inspect(self, build: Build, result: BuildResult) -> list[Finding]:
+        """What a person should see in the change before it is merged; nothing where there is no result to merge."""
+        return self._inspector(build.spec, result) if outcomes.is_usable(result.outcome) else []
+
+    def record_end(
+        self, build_id: BuildId, result: BuildResult, findings: Sequence[Finding], now: datetime
+    ) -> Task | None:
         """Record a result, the task's new state and the notification, inside a transaction.
 
         Returns the task; None when another process has collected the build already.
@@ -162,9 +187,10 @@ class Builds:
         task = self._store.tasks.get(build.task)
         if task is None or not isinstance(task.state, Running):
             return None
-        task = self._after(task, build, result, now)
+        task = self._decisions.result(self._after(task, build, result, now), build, result, findings, now)
         self._store.tasks.put(task.id, task)
-        notifications.record(self._store, BuildEnded(build=build.id), task.chat, now)
+        if not any(finding.verdict is Verdict.ESCALATE for finding in findings):  # else the question is the news
+            notifications.record(self._store, BuildEnded(build=build.id), task.chat, now)
         self._watch_budget(now)
         return task
 

@@ -27,7 +27,7 @@ _PHRASES = (
     (re.compile(r"\bdo not (forget|hesitate|fail) to\b|\bmake sure (to|we|you)\b"), "please"),
 )
 _TYPED = re.compile(r"[“\"`]([^“”\"`\n]{1,200})[”\"`]|(?<!\w)['‘]([^'‘’\n]{1,200})['’](?!\w)")
-_END = re.compile(r"[.!?;:]+(?=\s|$)|\n+|\s[-–—]+\s|[()\[\]]|→|=>")
+_END = re.compile(r"([.!?;:]+(?=\s|$)|\s[-–—]+\s|[()\[\]]|→|=>)")
 _WORD = re.compile(r"[^\W_][\w./@+']*-?|,")
 
 
@@ -67,6 +67,8 @@ class Clause:
 
     words: tuple[Word, ...]
     text: str
+    """Lower case, with some expressions made simple."""
+    original: str
     spoken_of: bool = False
     """What stands before it says that it is only about the text that follows: “Docs: ...”."""
 
@@ -109,6 +111,19 @@ class Clause:
         found.append(Object(link, tuple(phrase)))
         return found
 
+    @cached_property
+    def speaks(self) -> bool:
+        """Whether it is about a text, a test or a question, and does nothing else: “document”, “add tests for”."""
+        if self.spoken_of:
+            return True
+        if self.main < 0:
+            return any(word.noun in words.SPEECH for word in self.words[:4])
+        main = self.words[self.main]
+        if main.verb in words.SPEAK and main.form in ("base", "ing"):
+            return True
+        objects = self.objects(self.main + 1, most=1)
+        return bool(objects) and objects[0].has(words.SPEECH)
+
     def before(self, place: int) -> list[str]:
         """The words before, back to the last comma, nearest first."""
         found = []
@@ -121,15 +136,21 @@ class Clause:
 
 def read(text: str) -> Iterator[Clause]:
     """The clauses of a text, in their order; of a very long one only the beginning."""
-    for line in text[:_MOST].lower().splitlines():
+    for line in text[:_MOST].splitlines():
         spoken_of = False
-        for part in _END.split(_typed(line)):
+        pieces = _END.split(_typed(line))
+        for original, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+            part = original.lower()
             for pattern, plain in _PHRASES:
                 part = pattern.sub(plain, part)
             found = tuple(map(_word, _WORD.findall(part)))
             if found:
-                yield Clause(found, " ".join(part.split()), spoken_of)
-                spoken_of = spoken_of or (len(found) <= 4 and all(is_label(word) for word in found))
+                is_question = end.startswith("?") or found[0].text in words.QUESTIONS
+                clause = Clause(found, " ".join(part.split()), original, spoken_of or is_question)
+                yield clause
+                # What follows a colon is about the same; a full stop ends it.
+                speaks = clause.speaks or (len(found) <= 4 and all(is_label(word) for word in found))
+                spoken_of = speaks and not end.startswith((".", "!", ";"))
 
 
 def is_label(word: Word) -> bool:
@@ -140,7 +161,7 @@ def is_label(word: Word) -> bool:
 def _typed(line: str) -> str:
     """The line without what is quoted, as far as that is a text and not a name or something to be run."""
     plain = _TYPED.sub(" ", line)
-    if any(form(word)[0] in words.EXECUTE for word in re.findall(r"[a-z]+", plain)) or len(plain.split()) < 2:
+    if any(form(word)[0] in words.EXECUTE for word in re.findall(r"[a-z]+", plain.lower())) or len(plain.split()) < 2:
         return _TYPED.sub(lambda match: f" {match[1] or match[2]} ", line)
     return _TYPED.sub(lambda match: f" {name} " if " " not in (name := match[1] or match[2]) else " quotation ", line)
 

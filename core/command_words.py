@@ -2,7 +2,7 @@
 
 import re
 
-from core.wording import BREAKING, DATA_LOSS, SECURITY, Hazard
+from core.deeds import BREAKING, DATA_LOSS, SECURITY, Hazard
 
 OUTSIDE = Hazard("command: outside the worktree", "its command reaches outside its worktree")
 ELSEWHERE = Hazard("command: other machines", "its command reaches other machines")

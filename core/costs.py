@@ -1,57 +1,138 @@
-"""Amounts of money in a text, as people write them: “$20/month”, “20 dollars”, “EUR 1.000”, “2k USD a year”."""
+"""Sums of money in a text: how much a task may cost, told from prices that it only speaks of."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_NUMBER = r"(\d{1,3}(?:[., ']\d{3}){1,9}(?!\d)|\d{1,30})(?:[.,](\d{1,2})(?!\d))?(?:\s?(k|thousand|m|mio|million)(?![a-z]))?"
-"""Whole part with or without separators, cents, a factor; “1.000” is read as a thousand, to be on the safe side."""
-
-_SIGN = r"(?:us|ca|au|nz|c|a)?[$€£¥₹]|(?<![a-z])(?:usd|eur|gbp|chf)"
-_NAME = r"(?:us[- ]?|canadian |australian )?(?:dollars?|bucks|euros?|pounds?|quid|francs?)|usd|eur|gbp|chf|[$€£]"
-_COUNT = r"\b(a|one|two|three|four|five|six|eight|ten|twelve|fifteen|twenty|thirty|forty|fifty|hundred|a hundred|a thousand)"
-_PERIOD = re.compile(
-    r"\s{0,2}(?:/|per|an?|every|each)\s{0,2}(hour|hr|h|day|week|wk|month|mo|quarter|year|yr|annum|user|seat|request)\b"
-    r"|\s{0,2}(hourly|daily|weekly|monthly|yearly|annually)\b"
-)
-_SUM = re.compile(
-    rf"(?:{_SIGN})\s?{_NUMBER}|(?<![\w.,]){_NUMBER}\s?-?(?:{_NAME})(?![a-z\d])|{_COUNT}\s(?:hundred |thousand )?(?:{_NAME})(?![a-z\d])",
-    re.IGNORECASE,
-)
-_FACTORS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6}
-_COUNTS = {
-    **{"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12},
-    **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "a hundred": 100},
-    "a thousand": 1000,
-}
+from core.model.category import Category
 
 
 @dataclass(frozen=True)
 class Cost:
-    """A sum of money; currencies are taken at par, which is near enough for a limit."""
+    """A sum, and how often it is due."""
 
     amount: float
-    """In dollars, euros or the like."""
+    """In units of its currency; currencies are taken as equal, which is near enough for a limit."""
     period: str = ""
-    """As in “a month”: the word after it; empty for a single payment."""
+    """`a month`, `a year` or empty."""
+
+    def __str__(self) -> str:
+        return f"{self.amount:g} dollars{' ' + self.period if self.period else ''}"
 
 
-def find(text: str) -> Iterator[Cost]:
-    """Every amount that is named, in its order. Shell variables (`$1`) are not told from dollars."""
-    for match in _SUM.finditer(text):
-        groups = match.groups()
-        first = next((start for start in (0, 3) if groups[start]), None)
-        if first is None:
-            word = " ".join(match[0].lower().split())
-            amount = float(_COUNTS[groups[6].lower()])
-            amount *= 100 if " hundred " in word else 1000 if " thousand " in word else 1
-        else:
-            whole, cents, factor = groups[first : first + 3]
-            amount = float(f"{re.sub('[^0-9]', '', whole)[:15]}.{cents or 0}") * _FACTORS.get((factor or "").lower(), 1)
-        period = _PERIOD.match(text.lower(), match.end())
-        yield Cost(amount, (period[1] or period[2]) if period else "")
+_AMOUNT = (
+    r"(?<![\d.,])(?P<whole{n}>\d{{1,3}}(?:[., ']\d{{3}})+(?!\d)|\d+)"
+    r"(?:[.,](?P<cents{n}>\d{{1,2}})(?!\d))?\s?(?P<kilo{n}>k\b)?"
+)
+"""Whole part with or without separators, cents, thousands; “1.000” is read as a thousand, to be on the safe side."""
+
+_UNITS = {
+    word: number
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
+    )
+} | {
+    word: 10 * number
+    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
+_FACTORS = {"hundred": 100, "thousand": 1000}
+_WORD = "|".join((*_UNITS, *_FACTORS))
+_CURRENCY = r"dollars?|bucks?|usd|euros?|eur|pounds?|gbp|quid"
+
+_FOUND = re.compile(
+    rf"[$€£]\s?{_AMOUNT.format(n=1)}|\b(?:usd|eur|gbp)\s?{_AMOUNT.format(n=2)}"
+    rf"|{_AMOUNT.format(n=3)}\s?(?:[$€£]|(?:us )?(?:{_CURRENCY})\b)"
+    rf"|\bcosts?(?: about| around| only)? {_AMOUNT.format(n=4)}(?= (?:a|per) (?:month|year|week|day))"
+    rf"|\b(?P<words>(?:(?:a|{_WORD})[ -])?(?:(?:{_WORD}|and)[ -])*(?:{_WORD}))\s(?:{_CURRENCY})\b",
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(
+    r"\s*(?:/|per |a |each |every )\s?(month|year|week|day)|\s*(monthly|yearly|annually|weekly)", re.IGNORECASE
+)
+_SPENDING = re.compile(
+    r"\b(?:buy|rent|pay|purchase|subscrib\w*|sign up|book|hire|upgrade|costs?|budget|paid|premium|pro (?:plan|tier)"
+    r"|spend"
+    r"|fee|licen[cs]es?|expect|order the|order a|bill(?:ed)?)\b|/\s?(?:mo(?:nth)?|yr|year)\b|\b(?:a|per) (?:month"
+    r"|year|week)\b"
+    r"|\bmonthly\b"
+    r"|\byearly\b|\bannually\b",
+    re.IGNORECASE,
+)
+_SPEAKING = re.compile(
+    r"\b(?:vouchers?|carts?|shows?|showing|display\w*|should be|exceeds?|notify|filter|rounded|invoices?|prices?"
+    r"|comparison|instead of|minimum"
+    r"|maximum"
+    r"|totals?|donations?|worth|font|articles?|checkout|label|codes?|starts? with|e-?shop|test|tests|fixture|report"
+    r"|estimate|explain)\b",
+    re.IGNORECASE,
+)
 
 
-def largest(text: str) -> Cost | None:
-    """The highest sum; None when no money is spoken of."""
-    return max(find(text), key=lambda cost: cost.amount, default=None)
+def largest(text: str, category: Category) -> Cost | None:
+    """The highest cost that a task names; None when it names none, or only speaks of prices."""
+    text = re.sub(r"`[^`\n]*`|“[^”\n]{0,200}”|\"[^\"\n]{0,200}\"", "quoted", text)
+    if re.search(
+        r"\b(?:(?:only|just) (?:a |the )?(?:report|summary|estimate)|(?:report|summary|estimate) only)\b",
+        text,
+        re.IGNORECASE,
+    ):
+        return None
+    if category in (Category.DOCUMENTATION, Category.TESTS) and _SPEAKING.search(text):
+        return None
+    costs = [cost for line in text.splitlines() for cost in _costs(line) if _is_spending(line)]
+    return max(costs, key=lambda cost: cost.amount, default=None)
+
+
+def _is_spending(line: str) -> bool:
+    """A sum is a cost, unless the line is about prices and nothing is to be paid."""
+    return _SPENDING.search(line) is not None or _SPEAKING.search(line) is None
+
+
+def _costs(line: str) -> Iterator[Cost]:
+    for found in _FOUND.finditer(line):
+        period = _PERIOD.match(line, found.end())
+        name = (period[1] or period[2] or "") if period else ""
+        word = {"monthly": "month", "yearly": "year", "annually": "year", "weekly": "week"}.get(
+            name.lower(), name.lower()
+        )
+        yield Cost(_amount(found), f"a {word}" if word else "")
+
+
+def _amount(found: re.Match[str]) -> float:
+    if found["words"]:
+        return float(_number(found["words"]))
+    group = next(n for n in (1, 2, 3, 4) if found[f"whole{n}"])
+    whole = re.sub("[^0-9]", "", found[f"whole{group}"])[:15]
+    return float(f"{whole}.{found[f'cents{group}'] or 0}") * (1000 if found[f"kilo{group}"] else 1)
+
+
+def _number(words: str) -> int:
+    """“twenty-five” is 25, “two hundred” 200, “a thousand” 1000."""
+    total = current = 0
+    for word in re.split(r"[ -]+", words.lower()):
+        if word in _UNITS:
+            current += _UNITS[word]
+        elif word in _FACTORS:
+            total, current = total + max(current, 1) * _FACTORS[word], 0
+    return total + current

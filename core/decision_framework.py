@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from core import command_words, costs, wording
+from core import costs, wording
+from core.model.category import Category
 from core.model.config import Config
 from core.model.decision import Decision, Finding, Risk, Rule, Verdict
 from core.model.ids import ProjectName
-from core.model.task import Category, Task
+from core.model.task import Task
 
 TABLE = {
     Category.PERFORMANCE: Verdict.RUN,
@@ -15,103 +16,96 @@ TABLE = {
     Category.DOCUMENTATION: Verdict.RUN,
     Category.TESTS: Verdict.RUN,
     Category.REFACTORING: Verdict.RUN,
-    Category.INFRASTRUCTURE: Verdict.ASK,  # but for what `MAINTENANCE` describes
+    Category.INFRASTRUCTURE: Verdict.ASK,
     Category.FEATURE: Verdict.ASK,
+    Category.RESEARCH: Verdict.ASK,
     Category.EXTERNAL: Verdict.ASK,
     Category.CONFIG: Verdict.ASK,
     Category.API: Verdict.ASK,
     Category.USER_FACING: Verdict.ASK,
-    Category.RESEARCH: Verdict.ASK,
     Category.OTHER: Verdict.ASK,
 }
-"""What holds for a category, where the owner has said nothing about it."""
+"""What holds where the owner has said nothing else."""
 
-RISKS = {
-    **dict.fromkeys((Category.DOCUMENTATION, Category.TESTS, Category.RESEARCH), Risk.LOW),
-    **dict.fromkeys((Category.INFRASTRUCTURE, Category.EXTERNAL, Category.CONFIG), Risk.HIGH),
-}
-"""How much can go wrong with a task of a category; MEDIUM for the others."""
-
+_SOME = r"(?:[\w'’-]+ )*?"
 MAINTENANCE = re.compile(
-    r"\b(log rotation|rotat\w+ (the )?(old )?logs?|clean\w*( up)?( the| old)? (caches?|logs?|files)|cache clean-?up"
-    r"|vacuum\w*|(optimi[sz]e|compact)\w* (the )?database\w*|database optimi[sz]ation|old files"
-    r"|check\w* (the )?backups?|backup checks?)\b",
+    r"\b(?:log rotation|cache clean-?up|database optimi[sz]ation|old files|backup checks?|vacuum\w*|re-?index\w*"
+    r"|defrag\w*"
+    rf"|(?:rotat|compress|archiv|gzip|zip)\w* {_SOME}logs?|(?:clean|clear|prun|empty)\w*(?: up)? {_SOME}(?:caches?"
+    rf"|logs|files)"
+    rf"|(?:optimi[sz]|compact|analy[sz])\w* (?:{_SOME}(?:databases?|db|tables)|after)"
+    rf"|(?:remov|delet|clean)\w* (?:up )?{_SOME}(?:logs?|log files|temporary files|temp files|cache files"
+    rf"|cache entries)\b"
+    rf"|(?:check|verif|test|restor)\w* {_SOME}backups?|backups? can be restored)\b",
     re.IGNORECASE,
 )
+"""Infrastructure that runs by itself."""
 
-_LONGEST = 300
-"""Characters of the reason of a result."""
+_LONGEST_REASON = 300
 
 
 def decide(task: Task, config: Config, rules: Sequence[Rule] = ()) -> Decision:
-    """The verdict on a task, as it enters the queue and before it starts; of several the strictest, the first of equals.
+    """The verdict on a task as it enters the queue, or starts: the strictest of category, rules, words, costs, command.
 
-    `rules` are the owner's, oldest first; they stand in for the table, and soften nothing that is escalated.
+    A rule of the owner's takes the place of the table; what escalates it leaves alone.
     """
-    found = [_by_category(task, rules)]
-    for hazard in (*wording.scan(task.title, task.description), *command_words.scan(task.command or "")):
-        found.append(Decision(verdict=Verdict.ESCALATE, rule=hazard.rule, reason=hazard.reason, risk=Risk.HIGH))
-    cost = costs.largest(f"{task.title}\n{task.description}")
+    text = f"{task.title}\n{task.description}"
+    found = [_by_category(task, text, rules)]
+    found += wording.scan(text, task.category)
+    found += wording.scan_command(task.command or "")
+    cost = costs.largest(text, task.category)
     if cost is not None and cost.amount > config.cost_limit:
-        period = f" a {cost.period}" if cost.period and not cost.period.endswith("ly") else f" {cost.period}".rstrip()
-        reason = f"it may cost {cost.amount:g} dollars{period}, more than the {config.cost_limit:g} allowed"
+        reason = f"it may cost {cost}, more than the {config.cost_limit:g} allowed"
         found.append(Decision(verdict=Verdict.ESCALATE, rule="cost", reason=reason, risk=Risk.HIGH))
     return max(found, key=lambda decision: decision.verdict.strictness)
 
 
 def decide_result(findings: Sequence[Finding]) -> Decision:
-    """The verdict on a change, by what was found in it; RUN when that is nothing. The reason names all that fits in."""
+    """The verdict on a result: the strictest of what was found in its change, with the most serious first."""
     if not findings:
-        return Decision(verdict=Verdict.RUN, rule="result: clean", reason="its change touches nothing sensitive", risk=Risk.LOW)
-    ordered = sorted(findings, key=lambda finding: -finding.verdict.strictness)
-    files: dict[str, list[str]] = {}
-    for finding in ordered:
-        known = files.setdefault(finding.reason, [])
-        if finding.path and finding.path not in known:
-            known.append(finding.path)
-    told = ""
-    for number, (reason, paths) in enumerate(files.items()):
-        sentence = f"{_shorten(reason, 140)}{_named(paths)}"
-        if told and len(told) + len(sentence) > _LONGEST - 20:
-            told += f"; and {len(files) - number} more"
-            break
-        told += f"; {sentence}" if told else sentence
+        reason = "nothing in the change needs a look"
+        return Decision(verdict=Verdict.RUN, rule="result: clean", reason=reason, risk=Risk.LOW)
+    ordered = sorted(findings, key=lambda finding: finding.verdict.strictness, reverse=True)
     worst = ordered[0]
+    reasons = list(dict.fromkeys(finding.reason for finding in ordered))
+    reason = ", ".join(reasons)
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reasons[0][:_LONGEST_REASON]}, and more"
     risk = Risk.HIGH if worst.verdict is Verdict.ESCALATE else Risk.MEDIUM
-    return Decision(verdict=worst.verdict, rule=worst.rule, reason=told, risk=risk)
+    return Decision(verdict=worst.verdict, rule=worst.rule, reason=reason, risk=risk)
 
 
-def _named(paths: list[str]) -> str:
-    """Up to two files in brackets, and how many more there are."""
-    if not paths:
-        return ""
-    more = f" and {len(paths) - 2} more" if len(paths) > 2 else ""
-    return f" ({', '.join('…' + path[-49:] if len(path) > 50 else path for path in paths[:2])}{more})"
+def of_category(category: Category, project: ProjectName | None, rules: Sequence[Rule]) -> Verdict:
+    """What holds for a category by the table and the rules, whatever the words of a task."""
+    rule = fitting(category, project, rules)
+    return TABLE[category] if rule is None else rule.verdict
 
 
-def _shorten(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def fitting(category: Category, project: ProjectName | None, rules: Sequence[Rule]) -> Rule | None:
+    """The rule that holds: the one for the project before the one for all, and the newest among equals."""
+    candidates = [rule for rule in rules if rule.category in (None, category) and rule.project in (None, project)]
+    if not candidates:
+        return None
+    return max(
+        enumerate(candidates),
+        key=lambda pair: (pair[1].project is not None, pair[1].category is not None, pair[1].at, pair[0]),
+    )[1]
 
 
-def _by_category(task: Task, rules: Sequence[Rule]) -> Decision:
-    """By the owner's rule that fits best, else by the table."""
+def _by_category(task: Task, text: str, rules: Sequence[Rule]) -> Decision:
     name = task.category.value
-    risk = RISKS.get(task.category, Risk.MEDIUM)
-    rule = _fitting(task.category, task.project, rules)
+    rule = fitting(task.category, task.project, rules)
     if rule is not None:
-        told = "you let it run by itself" if rule.verdict is Verdict.RUN else "you want to be asked"
-        return Decision(verdict=rule.verdict, rule=rule.id, reason=f"{told} ({rule.id})", risk=risk)
-    if task.category is Category.INFRASTRUCTURE and MAINTENANCE.search(f"{task.title}\n{task.description}"):
+        reason = (
+            f"you let {name} run by itself" if rule.verdict is Verdict.RUN else f"you want to be asked about {name}"
+        )
+        return Decision(verdict=rule.verdict, rule=rule.id, reason=reason, risk=_risk(rule.verdict))
+    verdict = TABLE[task.category]
+    if task.category is Category.INFRASTRUCTURE and MAINTENANCE.search(text):
         return Decision(verdict=Verdict.RUN, rule="maintenance", reason="maintenance runs by itself", risk=Risk.LOW)
-    if TABLE[task.category] is Verdict.RUN:
-        return Decision(verdict=Verdict.RUN, rule=f"category: {name}", reason=f"{name} runs by itself", risk=risk)
-    return Decision(verdict=Verdict.ASK, rule=f"category: {name}", reason=f"its category is {name}", risk=risk)
+    reason = f"{name} runs by itself" if verdict is Verdict.RUN else f"its category is {name}"
+    return Decision(verdict=verdict, rule=f"category: {name}", reason=reason, risk=_risk(verdict))
 
 
-def _fitting(category: Category, project: ProjectName | None, rules: Sequence[Rule]) -> Rule | None:
-    """The rule for both category and project, else for the project, else for the category, else for all.
-
-    Of several with the same scope the newest.
-    """
-    fitting = [rule for rule in rules if rule.category in (None, category) and rule.project in (None, project)]
-    return max(reversed(fitting), key=lambda rule: (rule.project is not None, rule.category is not None, rule.at), default=None)
+def _risk(verdict: Verdict) -> Risk:
+    return Risk.LOW if verdict is Verdict.RUN else Risk.MEDIUM

@@ -1,17 +1,14 @@
 """What is written about a delivery: commit messages, lines of the log, and the changed states of tasks."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from core import outcomes
+from core import audit, outcomes
 from core.model.build import Build, BuildResult
-from core.model.ids import UserId
 from core.model.task import Completed, Delivery, Discarded, Merged, NotPushed, Push, RolledBack, Task
-
-LOG = "queue_actions.log"
-BY_ITSELF = "jarvis"
-"""The actor in the log where no person asked."""
+from core.ports import Store
 
 
 def merge_message(task: Task, build: Build, result: BuildResult) -> str:
@@ -24,10 +21,10 @@ def rollback_message(task: Task, build: Build, merge: str) -> str:
     return f"Roll back {task.id}: {task.title}\n\nThis takes back the merge {merge}.\n\n{_trailers(build)}"
 
 
-def log_line(action: str, build: Build, by: UserId | str | None, now: datetime, **more: object) -> dict[str, object]:
-    """A line of the log: what, who (the id of a person), on which task and build."""
-    actor = "command line" if by is None else by
-    return {"at": now.isoformat(), "action": action, "actor": actor, "task": build.task, "build": build.id, **more}
+def note(store: Store, action: str, build: Build, actor: str, now: datetime, **more: Any) -> None:
+    """Record what was done to the result of a build, and by whom; inside the transaction of the change."""
+    memory = f"{build.task}: {action} without being asked." if actor == audit.BY_ITSELF else ""
+    audit.note(store, audit.QUEUE, action, now, actor=actor, task=build.task, memory=memory, build=build.id, **more)
 
 
 def caught_up(task: Task, state: Completed) -> Task:

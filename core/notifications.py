@@ -8,11 +8,14 @@ from core.model.notification import (
     BudgetLow,
     BuildEnded,
     BuildStarted,
+    ChangeAsked,
     Delivered,
     DependencyLost,
     NightBudgetLow,
     Notification,
     Pending,
+    QuestionExpired,
+    RuleSuggested,
     Subject,
     TaskShown,
 )
@@ -48,7 +51,11 @@ def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *
 
 def record_card(store: Store, task: TaskId, chat: ChatId, message: int, now: datetime) -> None:
     """Remember which message shows a task's card in a chat, so that it can be kept up to date."""
-    subject = TaskShown(task=task)
+    record_sent(store, TaskShown(task=task), chat, message, now)
+
+
+def record_sent(store: Store, subject: Subject, chat: ChatId, message: int, now: datetime) -> None:
+    """Remember what a message is about that was sent as an answer, by its newest one in the chat."""
     key = f"{subject_key(subject)}@{chat}"
     with store.transaction():
         known = next((note.id for note in store.notifications.all() if note.key == key), None)
@@ -91,8 +98,14 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{build}"
         case NightBudgetLow(night=night):
             return f"{kind}:{night.isoformat()}"
-        case ApprovalAsked(approval=approval):
+        case ApprovalAsked(approval=approval, round=asked_before):
+            return f"{kind}:{approval}" + (f":{asked_before}" if asked_before else "")
+        case QuestionExpired(approval=approval):
             return f"{kind}:{approval}"
+        case ChangeAsked(task=task, field=field, request=request):
+            return f"{kind}:{task}:{field}:{request}"
+        case RuleSuggested(suggestion=suggestion):
+            return f"{kind}:{suggestion}"
         case TaskShown(task=task):
             return f"{kind}:{task}"
         case DependencyLost(task=task, lost=lost, at=at):
@@ -121,9 +134,9 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
     match subject:
         case BuildStarted(build=build_id) | BuildEnded(build=build_id) | BudgetLow(build=build_id):
             return task_of_build(build_id)
-        case NightBudgetLow():
+        case NightBudgetLow() | RuleSuggested() | ChangeAsked():
             return None
-        case ApprovalAsked(approval=approval_id):
+        case ApprovalAsked(approval=approval_id) | QuestionExpired(approval=approval_id):
             return _task_of_approval(store, approval_id)
         case DependencyLost(task=task) | TaskShown(task=task):
             return task

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core import budgets, dependencies, engines, priority, windows
+from core import budgets, dependencies, engines, pauses, priority, windows
 from core.model.build import Build
 from core.model.config import Config
 from core.model.ids import TaskId
@@ -100,6 +100,8 @@ def obstacle(task: Task, tasks: Mapping[TaskId, Task], around: Surroundings, now
         return "no project is set" if around.projects else "no project is registered"
     if task.project not in around.projects:
         return f"project {task.project} is not registered any more"
+    if (pause := pauses.paused(around.pauses, task.project)) is not None:
+        return "all work is paused" if pause.project is None else f"work on {pause.project} is paused"
     if isinstance(task.state, Queued) and task.state.not_before is not None and task.state.not_before > now:
         return f"is tried again at {task.state.not_before.astimezone(around.config.zone):%H:%M}"
     if task.confined and not around.capacity.confined:

@@ -5,18 +5,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from core.model.agent import UsageLimit
 from core.model.approval import Approval
+from core.model.audit import Line
 from core.model.build import Build, BuildResult, BuildSpec, MergeDone
+from core.model.decision import Rule
 from core.model.execution import Capacity, LogPart, Status
 from core.model.ids import BuildId
 from core.model.metrics import Sample
 from core.model.notification import Notification
+from core.model.pause import Pause
 from core.model.people import Chat, Owner
 from core.model.project import Project
 from core.model.task import Draft, Task
+from core.model.trust import Suggestion
 
 Row = TypeVar("Row")
 
@@ -28,6 +32,10 @@ SecretScan = Callable[[str, Sequence[tuple[int, str]]], list[tuple[int, str]]]
 
 The kind is in plain words (“a GitHub token”) and never has anything of the secret itself.
 """
+
+
+SecretScan = Callable[[str, Sequence[tuple[int, str]]], list[tuple[int, str]]]
+"""Takes a path and the lines that were added there, by number; returns those that hold a secret, with its kind."""
 
 
 class Table(Protocol[Row]):
@@ -72,6 +80,30 @@ class Store(Protocol):
     @property
     def approvals(self) -> Table[Approval]:
         """By approval id."""
+
+    @property
+    def audit(self) -> Table[Line]:
+        """Lines that are not in their logs yet, by number."""
+
+    @property
+    def rules(self) -> Table[Rule]:
+        """What the owner said about categories, by rule id."""
+
+    @property
+    def pauses(self) -> Table[Pause]:
+        """By project; `` (empty) is everything."""
+
+    @property
+    def suggestions(self) -> Table[Suggestion]:
+        """Changes of the rules that were suggested, by suggestion id."""
+
+    @property
+    def archived_tasks(self) -> Table[Task]:
+        """Tasks that were finished long ago, by task id."""
+
+    @property
+    def archived_approvals(self) -> Table[Approval]:
+        """The questions about them."""
 
     @property
     def projects(self) -> Table[Project]:
@@ -234,10 +266,18 @@ class Workspaces(Protocol):
 
 
 class Records(Protocol):
-    """Append-only logs below `JARVIS_HOME/logs`, one JSON object a line."""
+    """Append-only logs below `JARVIS_HOME/logs`, one JSON object a line, and the memory of each day.
 
-    def append(self, log: str, entry: Mapping[str, object]) -> None:
-        """Add one line to the log of that file name."""
+    Who writes must be alone meanwhile. What is written is durable when the call returns; StoreUnavailable is raised
+    when it can't be written.
+    """
 
-    def read(self, log: str) -> Iterable[dict[str, object]]:
+    def write(self, log: str, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Add lines to the log of that file name. Their numbers `n` rise; those that are in it already are left out."""
+
+    def remember(self, day: str, sentences: Sequence[tuple[int, str]]) -> None:
+        """Add numbered sentences to the memory of a day (as `2026-03-03`); those that are in it already are left
+        out."""
+
+    def read(self, log: str) -> Iterable[dict[str, Any]]:
         """All lines, oldest first; unreadable lines are skipped."""

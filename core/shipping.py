@@ -9,14 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from core import deliveries
+from core import approvals, audit, deliveries, pauses
 from core.deliveries import merge_message
 from core.errors import Conflict, NotFound, Refused
+from core.model.approval import Approved, Declined
 from core.model.build import Build, BuildResult, Ended
 from core.model.config import Config, PushMode
 from core.model.ids import TaskId, UserId
 from core.model.task import Cancelled, Completed, Delivery, Discarded, Failed, Merged, RolledBack, Task, Unmerged
-from core.ports import Records, Store, Workspaces
+from core.ports import Store, Workspaces
 from core.pushes import Pushes
 from core.transitions import move
 
@@ -24,18 +25,17 @@ from core.transitions import move
 class Shipping:
     """Runs git, which may take seconds (a push up to a minute): call it from a worker thread."""
 
-    def __init__(self, store: Store, workspaces: Workspaces, records: Records, config: Config) -> None:
+    def __init__(self, store: Store, workspaces: Workspaces, config: Config) -> None:
         self._store = store
         self._workspaces = workspaces
-        self._records = records
         self._config = config
-        self._pushes = Pushes(store, workspaces, records, config)
+        self._pushes = Pushes(store, workspaces, config)
 
-    def merge(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
+    def merge(self, task_id: TaskId, by: UserId | None, now: datetime, *, by_itself: bool = False) -> Task:
         """Merge a completed task into its base branch, delete its branch, and push the base if that is set.
 
-        A push that fails is in the task's state, and no error. Raises NotFound, or Conflict when there is nothing to
-        merge or it doesn't merge cleanly.
+        A push that fails is in the task's state, and no error. `by_itself`: nobody asked for it. Raises NotFound, or
+        Conflict when there is nothing to merge or it doesn't merge cleanly.
         """
         task, build, result = self._completed(task_id)
         if not isinstance(task.state, Completed):
@@ -55,12 +55,27 @@ class Shipping:
         self._refuse_before_its_base(task, build)
         done = self._workspaces.merge(build.spec, merge_message(task, build, result), result.commit)
         behind, push = done.checkout_updated is False, self._pushes.wanted(now)
-        delivery = Merged(commit=done.commit, at=now, by=by, checkout_behind=behind, push=push)
+        actor = audit.BY_ITSELF if by_itself else audit.actor(by)
+        delivery = Merged(commit=done.commit, at=now, by=by, by_itself=by_itself, checkout_behind=behind, push=push)
         # What is in the base is merged, also where a discard came in between.
-        task = self._deliver(build, delivery, Unmerged, Discarded)
-        self._log("merged", build, by, now, done.commit)
+        task = self._deliver(build, delivery, Unmerged, Discarded, action="merged", actor=actor, commit=done.commit)
         self._drop_merged(build)
-        return task if push is None else self._pushes.base(task, build, by, now)
+        return task if push is None else self._pushes.base(task, build, actor, now)
+
+    def merge_by_itself(self, now: datetime) -> list[Task]:
+        """Merge what needs nobody's word: proven, harmless, and allowed by `AUTO_MERGE` and the rules.
+
+        What can't be merged waits for the owner, who is told why. Returns the tasks that moved.
+        """
+        moved = []
+        for task in self._store.tasks.all():
+            match task.state:
+                case Completed(delivery=Unmerged(by_itself=True)) if not self._is_paused(task):
+                    try:
+                        moved.append(self.merge(task.id, None, now, by_itself=True))
+                    except Refused as error:
+                        moved += self._leave(task.id, str(error), now)
+        return moved
 
     def rollback(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
         """Take a merge back by a commit on top of the base branch, and push that if pushing is set.
@@ -79,9 +94,9 @@ class Shipping:
         done = self._workspaces.rollback(build.spec, merged.commit, result.commit, message)
         behind, push = done.checkout_updated is False, self._pushes.wanted(now)
         delivery = RolledBack(commit=done.commit, merge=merged.commit, at=now, by=by, checkout_behind=behind, push=push)
-        task = self._deliver(build, delivery, Merged)
-        self._log("rolled back", build, by, now, done.commit)
-        return task if push is None else self._pushes.base(task, build, by, now)
+        actor = audit.actor(by)
+        task = self._deliver(build, delivery, Merged, action="rolled back", actor=actor, commit=done.commit)
+        return task if push is None else self._pushes.base(task, build, actor, now)
 
     def update_checkout(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
         """Bring the owner's checkout up to date after merges that left it alone. Raises NotFound or Conflict."""
@@ -95,7 +110,8 @@ class Shipping:
             for other in self._store.tasks.all():
                 if other.project == task.project and isinstance(other.state, Completed):
                     self._store.tasks.put(other.id, deliveries.caught_up(other, other.state))
-        self._log("checkout updated", build, by, now, task.state.delivery.commit)
+            commit = task.state.delivery.commit
+            deliveries.note(self._store, "checkout updated", build, audit.actor(by), now, commit=commit)
         return self._store.tasks.get(task_id) or task
 
     def discard(self, task_id: TaskId, by: UserId | None, now: datetime) -> Path:
@@ -107,11 +123,15 @@ class Shipping:
             case Completed(delivery=Discarded()):
                 raise Conflict(f"{task_id} is discarded already.")
         bundle = self._workspaces.discard(build.spec, self._trash)
-        if isinstance(task.state, Completed):
-            task = self._deliver(build, Discarded(bundle=str(bundle), at=now, by=by), Unmerged)
-            if isinstance(task.state, Completed) and not isinstance(task.state.delivery, Discarded):
-                raise Conflict(f"{task_id} was merged meanwhile.")
-        self._log("discarded", build, by, now, result.commit)
+        actor = audit.actor(by)
+        match task.state:
+            case Completed(delivery=Unmerged(findings=findings)):
+                gone = Discarded(bundle=str(bundle), at=now, by=by, findings=findings)
+                task = self._deliver(build, gone, Unmerged, action="discarded", actor=actor, commit=result.commit)
+                if isinstance(task.state, Completed) and not isinstance(task.state.delivery, Discarded):
+                    raise Conflict(f"{task_id} was merged meanwhile.")
+            case _:
+                self._note("discarded", build, actor, now, result.commit)
         return bundle
 
     def restore(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
@@ -130,9 +150,13 @@ class Shipping:
             case Completed():
                 raise Conflict(f"{task_id} is not discarded, so there is nothing to restore.")
         commit = self._workspaces.restore(build.spec, bundle)
-        if isinstance(task.state, Completed):
-            task = self._deliver(build, Unmerged(), Discarded)
-        self._log("restored", build, by, now, commit)
+        actor = audit.actor(by)
+        match task.state:
+            case Completed(delivery=Discarded(findings=findings)):
+                back = Unmerged(findings=findings)
+                task = self._deliver(build, back, Discarded, action="restored", actor=actor, commit=commit, at=now)
+            case _:
+                self._note("restored", build, actor, now, commit)
         with contextlib.suppress(Refused):  # the next discard writes it anew
             self._workspaces.forget(bundle, self._trash)
         return task
@@ -156,7 +180,7 @@ class Shipping:
         Raises NotFound, Conflict, and Refused when pushing is not set or did not work.
         """
         task, build, _ = self._completed(task_id)
-        task = self._pushes.on_request(task, build, by, now)
+        task = self._pushes.on_request(task, build, audit.actor(by), now)
         if isinstance(task.state, Completed) and (reason := deliveries.not_pushed(task.state.delivery)):
             raise Refused(reason)
         return task
@@ -170,7 +194,7 @@ class Shipping:
         if self._config.push is not PushMode.BRANCH or not isinstance(task.state, Completed):
             return task
         waits = isinstance(task.state.delivery, Unmerged)
-        return self._pushes.branch(task, build, deliveries.BY_ITSELF, now) if waits else task
+        return self._pushes.branch(task, build, audit.BY_ITSELF, now) if waits else task
 
     def diff(self, task_id: TaskId) -> str:
         """The change as a unified diff, also of a merged or discarded result. Raises NotFound, or Refused when its
@@ -194,8 +218,9 @@ class Shipping:
         try:
             self._workspaces.forget(bundle, self._trash)
         except Refused as error:
-            line = {"at": now.isoformat(), "action": "not purged", "task": task.id, "bundle": bundle.name}
-            self._records.append(deliveries.LOG, {**line, "reason": str(error)})
+            with self._store.transaction():
+                more = {"bundle": bundle.name, "reason": str(error)}
+                audit.note(self._store, audit.QUEUE, "not purged", now, actor=audit.BY_ITSELF, task=task.id, **more)
             return []
         with self._store.transaction():
             present = self._store.tasks.get(task.id)
@@ -204,8 +229,16 @@ class Shipping:
             gone = msgspec.structs.replace(discarded, purged_at=now)
             present = move(present, msgspec.structs.replace(present.state, delivery=gone))
             self._store.tasks.put(task.id, present)
-        line = {"at": now.isoformat(), "action": "purged", "actor": deliveries.BY_ITSELF, "task": task.id}
-        self._records.append(deliveries.LOG, {**line, "bundle": bundle.name})
+            audit.note(
+                self._store,
+                audit.QUEUE,
+                "purged",
+                now,
+                actor=audit.BY_ITSELF,
+                task=task.id,
+                bundle=bundle.name,
+                memory=f"Deleted what was discarded of {task.id} long ago.",
+            )
         return [present]
 
     def _drop_merged(self, build: Build) -> None:
@@ -241,16 +274,55 @@ class Shipping:
             raise NotFound(f"The record of {task.state.build} is gone.")
         return task, build, build.state.result
 
-    def _deliver(self, build: Build, delivery: Delivery, *before: type[Delivery]) -> Task:
-        """Record what git has done; what another process has recorded meanwhile stays."""
+    def _deliver(
+        self,
+        build: Build,
+        delivery: Delivery,
+        *before: type[Delivery],
+        action: str,
+        actor: str,
+        commit: str | None,
+        at: datetime | None = None,
+    ) -> Task:
+        """Record what git has done, and by whom; what another process has recorded meanwhile stays.
+
+        A merge answers the question whether it may be merged with yes, a discard with no.
+        """
         with self._store.transaction():
             task = self._store.tasks.get(build.task)
             if task is None or not isinstance(task.state, Completed) or task.state.build != build.id:
                 raise Conflict(f"{build.task} has changed meanwhile.")
             if isinstance(task.state.delivery, before):
+                question = approvals.question_of(task)
                 task = move(task, msgspec.structs.replace(task.state, delivery=delivery))
                 self._store.tasks.put(task.id, task)
+                match delivery:
+                    case Merged(by=by, at=now):
+                        approvals.settle(self._store, question, Approved(by=by, at=now))
+                    case Discarded(by=by, at=now):
+                        approvals.settle(self._store, question, Declined(by=by, at=now))
+                moment = delivery.at if not isinstance(delivery, Unmerged) else at
+                assert moment is not None
+                deliveries.note(self._store, action, build, actor, moment, commit=commit)
         return task
 
-    def _log(self, action: str, build: Build, by: UserId | None, now: datetime, commit: str | None) -> None:
-        self._records.append(deliveries.LOG, deliveries.log_line(action, build, by, now, commit=commit))
+    def _leave(self, task_id: TaskId, why: str, now: datetime) -> list[Task]:
+        """What can't be merged by itself waits for the owner."""
+        with self._store.transaction():
+            task = self._store.tasks.get(task_id)
+            match task:
+                case Task(state=Completed(delivery=Unmerged(by_itself=True) as waits) as state):
+                    left = msgspec.structs.replace(waits, by_itself=False, remark=why)
+                    task = msgspec.structs.replace(task, state=msgspec.structs.replace(state, delivery=left))
+                    self._store.tasks.put(task.id, task)
+                    more = {"title": task.title, "reason": why}
+                    audit.note(self._store, audit.QUEUE, "not merged", now, actor=audit.BY_ITSELF, task=task.id, **more)
+                    return [task]
+        return []
+
+    def _is_paused(self, task: Task) -> bool:
+        return pauses.paused(self._store.pauses.all(), task.project) is not None
+
+    def _note(self, action: str, build: Build, actor: str, now: datetime, commit: str | None) -> None:
+        with self._store.transaction():
+            deliveries.note(self._store, action, build, actor, now, commit=commit)

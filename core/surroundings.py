@@ -1,6 +1,6 @@
 """What the planner has to know besides the tasks: projects, agents, capacity, and what is left of the budgets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from core import budgets, engines
 from core.model.config import Config
 from core.model.execution import Capacity
 from core.model.ids import ProjectName
+from core.model.pause import Pause
 from core.model.project import Project
 from core.ports import Executor, Program, Programs, Store
 
@@ -24,6 +25,8 @@ class Surroundings:
     """The agents that are installed, by engine."""
     limited: Mapping[str, datetime]
     """Engines whose usage limit is reached, and until when."""
+    pauses: Sequence[Pause] = ()
+    """Of everything, or of a project."""
 
     @property
     def slots(self) -> int:
@@ -41,6 +44,7 @@ def look_around(store: Store, executor: Executor, programs: Programs, config: Co
         spent=budgets.spending(store.builds.all(), now, config.zone),
         programs=installed(programs, config),
         limited={limit.engine: limit.until for limit in store.limits.all() if limit.until > now},
+        pauses=store.pauses.all(),
     )
 
 

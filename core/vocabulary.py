@@ -190,6 +190,9 @@ DO = _words(
 )
 """Work on code: deeds below it, in the form “crash when deleting”, “to delete”, “deletion”, are what the code does."""
 
+MEND = _words("fix handle catch improve speed optimize optimise refactor simplify show display debug reproduce tidy correct "
+              "repair resolve accelerate reduce")  # fmt: skip
+"""Work on what is there already: what follows “when” happens in the program, and is not the task."""
 MAKE = _words("add write create implement build make schedule introduce generate prepare set run execute provide apply "
               "ship deploy use trigger start launch install enable")  # fmt: skip
 CARRIERS = _words(
@@ -215,6 +218,8 @@ STOPS = SUBORDINATE | _words(
     "being has have had will would can could should must may might do does did not instead rather because it's i we they "
     "you he she only whenever please currently again too also longer needs need fails fail crashes crash becomes"
 )
+QUESTIONS = _words("how why which what whether who where")
+"""A clause that begins with one of these asks, or is about how something is done."""
 DETERMINERS = _words("the a an this that these those our your their its his her my each some any both such another")
 AUXILIARIES = _words("be is are was were been being get gets got")
 MODALS = _words("should must need needs will shall want wants have has going let lets please to can may could would")

@@ -1,289 +1,189 @@
-"""Words that escalate a task of any category: by what is done to what, whether it is meant, and by its shell command."""
+"""Reads the words of a task, and its shell command, for what must never happen unasked.
+
+What a text only talks about is no danger: a negation (“does not delete”), a label in quotation marks, the name of a
+function, a part of the page (“delete button”), what users of the program can do, or work that describes, tests or
+studies the dangerous thing. The words themselves stand in `core.dangers`.
+"""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
-from core import vocabulary as words
-from core.clauses import Clause, Object, Word, read
+from core import command_words, dangers, deeds
+from core.dangers import Danger
+from core.model.category import Category
+from core.model.decision import Decision, Risk, Verdict
 
+LONGEST = 30_000
+"""Characters that are read; no task has more."""
 
-@dataclass(frozen=True)
-class Hazard:
-    """What can go wrong."""
+_OBJECT = 8
+"""Words of the object of a verb that are looked at."""
 
-    rule: str
-    reason: str
-
-
-DATA_LOSS = Hazard("wording: data loss", "it speaks of deleting data")
-SECURITY = Hazard("wording: security", "it concerns security")
-BREAKING = Hazard("wording: breaking change", "it breaks what others rely on")
-EMERGENCY = Hazard("wording: emergency", "it speaks of an emergency")
-
-
-def scan(title: str, description: str = "") -> list[Hazard]:
-    """The hazards that a task speaks of and means, each once; nothing that is denied, tested or only described."""
-    clauses = list(read(title))
-    spoken_of = bool(clauses) and _speaks(clauses[0])
-    found = [hazard for clause in clauses for hazard in _in_clause(clause, told=False)]
-    found += [hazard for clause in read(description) for hazard in _in_clause(clause, told=spoken_of)]
-    return list(dict.fromkeys(found))
-
-
-def _in_clause(clause: Clause, *, told: bool) -> Iterable[Hazard]:
-    """`told`: it explains a task that only speaks of things, so only what it commands counts."""
-    for hazard, pattern in _FIXED:
-        match = pattern.search(clause.text)
-        if match and not (told or _speaks(clause) or _DENIAL.search(clause.text[: match.start()])):
-            yield hazard
-    for place, word in enumerate(clause.words):
-        deed = word.verb if word.verb in words.DEEDS else words.NOMINAL.get(word.noun, "")
-        if deed and not word.glued:
-            hazards = _deed(clause, place, deed)
-            if hazards and _is_meant(clause, place, told=told):
-                yield from hazards
-    yield from _flaws(clause, told=told)
-
-
-_DENIAL = re.compile(r"\b(?:no|not|without|avoid\w*|prevent\w*|never|any|protect\w*|instead of|when|if|while|against|detect\w*)"
-                     r"(?: \w+){0,2} ?$")  # fmt: skip
-_FIXED = (
-    (DATA_LOSS, re.compile(r"\brm -[rf]+\b|\bforce[- ]push\w*|push\w* (?:-f\b|--force)|\breset -*hard\b|\bdrop (?:table|database|schema)\b|\bdelete from \w"
-                           r"|\bdata ?-?loss\b|\btruncate table\b|\bflush(?:all|db)\b"
-                           r"|\b(?:rewrite|rewriting|squash) (?:the )?(?:\w+ )?(?:git |public |branch )?history\b")),
-    (BREAKING, re.compile(r"\b(?:breaking (?:api |schema |public )?changes?|backwards? incompatib\w+"
-                          r"|(?:not|no longer|isn't|without|lose|drop) (?:be )?(?:backwards?|downwards?) compatib\w+"
-                          r"|incompatible (?:with (?:all |the |our )?(?:existing|old|older|current|previous)|change|api)"
-                          r"|(?:require|force|make) (?:all |every |existing |our |the )*(?:api )?"
-                          r"(?:clients?|users?|consumers?|integrations?|customers?) (?:to )?(?:upgrade|update|migrate|change)"
-                          r"|(?:clients?|consumers?|integrations?|callers?) (?:will|must|have to|need to|has to) "
-                          r"(?:\w+ )?(?:upgrade|update|migrate|change|adapt|break|fail|stop))\b")),
-    (SECURITY, re.compile(r"\bmake (?:the |our )*(?:\w+ ){1,4}public(?:ly)?(?: \w*(?:readable|accessible|available|writable))?$"
-                          r"|\b(?:world|publicly) (?:readable|writable|accessible)\b|\bchmod (?:-r )?0?777\b"
-                          r"|\b(?:anonymous|unauthenticated|unrestricted|root) (?:access|logins?|requests?|users?)\b"
-                          r"|\bwithout (?:any )?(?:authentication|auth|authorization|a password|password|login|logging in)\b"
-                          r"|\b(?:allow|accept|trust) (?:all|any|every) (?:origins?|hosts?|certificates?|ips?)\b"
-                          r"|\b(?:to|from) (?:the )?(?:whole |entire |public )?(?:internet|world|0.0.0.0)\b"
-                          r"|\bplain ?-?text (?:passwords?|credentials|secrets?)|(?:passwords?|credentials|secrets?|tokens?) "
-                          r"(?:\w+ )?in (?:plain ?-?text|clear ?text|the clear)\b|\bunencrypted\b")),
-    (EMERGENCY, re.compile(r"\b(?:disk|memory|ram|swap|storage|partition|volume|server)(?: space)? "
-                           r"(?:is |are )?(?:almost |nearly |completely |at |over |\d+ ?% )*(?:full|exhausted|(?:9\d|100) ?%)(?!\w)"
-                           r"|\b(?:running|ran|run|we are|is|almost) out of (?:disk|memory|storage|space|ram|swap|inodes)\b"
-                           r"|\b(?:production|prod|site|server|service|shop|api|database|website) (?:is|went|are) "
-                           r"(?:currently |completely )?down\b|\boutage\b|\bno space left\b")),
-)  # fmt: skip
-"""Phrases that need no grammar."""
-
-
-def _deed(clause: Clause, place: int, verb: str) -> list[Hazard]:
-    """What a verb is done to, and so what it means; nothing when it is harmless."""
-    word = clause.words[place]
-    if word.form == "adjective" or _is_a_noun(clause, place):
-        return []
-    objects = _done_to(clause, place, verb)
-    checks = ((_loses, DATA_LOSS), (_weakens, SECURITY), (_withdraws, BREAKING))
-    return [hazard for check, hazard in checks if check(verb, objects)]
-
-
-def _done_to(clause: Clause, place: int, verb: str) -> list[Object]:
-    """The objects: after the verb; before it in the passive, or before the noun that names the deed."""
-    word = clause.words[place]
-    if word.verb and word.form != "ed":
-        return clause.objects(place + 1)
-    if not word.verb:
-        after = clause.objects(place + 1)
-        of = [Object("", each.words) for each in after[1:] if each.link in ("of", "to", "from")][:1]
-        if of and not after[0].words:
-            return of
-        if after and after[0].words:
-            return []
-    names = [each for each in clause.words[max(0, place - 8) : place]]
-    if word.verb and not any(each.text in words.AUXILIARIES for each in names[-4:]):
-        return [] if names and names[-1].noun in words.DATA else clause.objects(place + 1)
-    phrase: list[str] = []
-    for each in reversed(names):
-        if each.text in words.AUXILIARIES | words.MODALS or each.text in ("not", "never") or each.text.endswith("ly"):
-            continue
-        if (each.text in words.PREPOSITIONS | words.STOPS | {",", "and", "or"} or each.verb and each.form == "base" and each.verb in words.DO | words.SPEAK) and phrase:  # fmt: skip
-            break
-        if each.text not in words.DETERMINERS:
-            phrase.insert(0, each.noun)
-    return [Object("", tuple(phrase))] if phrase else []
-
-
-def _is_a_noun(clause: Clause, place: int) -> bool:
-    """Whether a word that could be a verb stands as a noun or quality: “the delete button”, “a password reset”."""
-    word = clause.words[place]
-    if not word.verb:
-        return False
-    before = clause.words[place - 1] if place else None
-    if before is None:
-        return False
-    if before.glued and before.text not in ("auto", "hard", "force", "mass", "bulk", "re", "batch"):
-        return True
-    if before.text in words.DETERMINERS - {"that", "this"} and word.form in ("base", "s", "ing"):
-        return True
-    return word.form == "base" and before.noun in words.CREDENTIALS | words.INTERFACE | {"account", "schema", "column"} and before.text not in words.MODALS and not before.text.endswith("s")
-
-
-def _direct(objects: list[Object]) -> Iterable[Object]:
-    """What the verb is done to: the direct objects; behind a head that says nothing, also what it is of or in."""
-    generic = False
-    for place, each in enumerate(objects):
-        if place == 0 or each.link in ("and", "or", ",", "") or generic and each.link in ("of", "in", "from", "on", "to", "about", "for", "with", "across"):  # fmt: skip
-            yield each
-            generic = generic and each.link in ("and", "or", ",") or each.head in words.GENERIC or not each.words
-        else:
-            return
-
-
-def _loses(verb: str, objects: list[Object]) -> bool:
-    if verb not in words.DESTROY | words.REMOVE | {"lose"}:
-        return False
-    whole = any(each.has(words.ALL | words.OWNED) for each in objects)
-    for each in _direct(objects):
-        if each.has(words.HARMLESS) or each.head in words.CODE_WORDS or each.head not in words.DATA:
-            continue
-        owned = each.has(words.OWNED) or len(each.words) > 1 and each.has(words.ALL) or whole
-        if verb in ("format", "reformat") and each.head in ("disk", "drive", "partition", "volume"):
-            return True
-        if verb in words.DESTROY:
-            if each.head not in words.HARMLESS_ALONE or owned or (verb, each.head) == ("drop", "column"):
-                return True
-        elif each.head not in words.AMBIGUOUS or each.has(words.OWNED - {"user", "customer"}) or (each.has(words.OWNED) and len(each.words) > 1) or any(part.has(words.OWNED) for part in objects[1:]):
-            return True
-    return False
-
-
-def _weakens(verb: str, objects: list[Object]) -> bool:
-    for each in _direct(objects):
-        head = each.head
-        if each.has(words.HARMLESS - {"session", "html", "csv", "dev", "development", "local", "memory", "ci"}):
-            continue
-        if verb in words.HANDLE_CREDENTIAL and (
-            head in words.CREDENTIALS | words.PERSONAL
-            or head in words.KEYS and (each.has(words.KEY_KINDS) or verb in words.SHOWING and head == "token" or verb == "revoke")
-            or each.has(frozenset({"env", "dotenv"})) or (head == "number" and each.has(frozenset({"card", "security"})))
-            or head in ("data", "detail", "information") and each.has(frozenset({"personal", "sensitive", "customer", "private"})) and verb in words.SHOWING | {"email", "publish", "log", "send"}
-        ):  # fmt: skip
-            return True
-        if verb in words.WEAKEN and (
-            head in words.CONTROLS or (head in words.GUARDS and each.has(words.GUARDED)) or (head in words.GUARDS and verb in ("bypass", "disable") and "security" in each.words)
-            or head == "security" or head == "login" and verb in ("disable", "bypass", "skip")
-            or head == "group" and "security" in each.words
-        ):  # fmt: skip
-            return True
-        if verb in words.GRANT and any(part.has(words.POWER) for part in objects):
-            return True
-    return False
-
-
-def _withdraws(verb: str, objects: list[Object]) -> bool:
-    for each in _direct(objects):
-        if verb in words.BREAK and each.has(words.RELIERS) and each.head not in words.CODE_WORDS - words.RELIERS:
-            return True
-        if verb not in words.WITHDRAW - {"make", "move", "merge", "stop", "kill"} or each.has(frozenset({"private", "internal", "test", "unused", "mock"})):
-            continue
-        if each.head in words.INTERFACE or (each.head in words.INTERFACE_PARTS and each.has(words.PUBLIC | words.INTERFACE)):
-            return True
-        if each.head in words.SUPPORT and verb in ("drop", "remove", "end", "discontinue", "stop", "withdraw", "cease", "abandon", "deprecate"):
-            return True
-    return False
-
-
-def _speaks(clause: Clause) -> bool:
-    """Whether it is about a text, a test or a part of the user interface: “document”, “add tests for”."""
-    if clause.spoken_of:
-        return True
-    if clause.main < 0:
-        return any(word.noun in words.SPEECH for word in clause.words[:4])
-    main = clause.words[clause.main]
-    if main.verb in words.SPEAK and main.form in ("base", "ing"):
-        return True
-    objects = clause.objects(clause.main + 1, most=1)
-    return bool(objects) and (objects[0].has(words.SPEECH) or objects[0].head in words.SPEECH)
-
-
-def _is_meant(clause: Clause, place: int, *, told: bool) -> bool:
-    """Whether the deed is to be done, and not denied, hindered, tested, described, or what the program does anyway."""
-    if _is_denied(clause, place):
-        return False
-    if clause.main == place:
-        return True
-    word = clause.words[place]
-    if _is_coordinate(clause, place):
-        return True
-    if told or _speaks(clause):
-        return False
-    if clause.main < 0 or clause.main > place:
-        return not any(each.noun in words.INTERFACE_WORDS for each in clause.words[:place])
-    main = clause.words[clause.main]
-    link = clause.words[place - 1].text
-    if word.form == "ing" and (link in words.SUBORDINATE or link in ("after", "on", "for", "by", "of")):
-        return False
-    between = clause.words[clause.main + 1 : place]
-    if main.verb in words.MAKE and any(each.noun in words.CARRIERS for each in between):
-        return True
-    if main.verb in words.DO or any(each.noun in words.INTERFACE_WORDS for each in between):
-        return False
-    return not (word.verb and word.form == "s" and any(each.text in words.SUBORDINATE for each in between))
-
-
-def _is_denied(clause: Clause, place: int) -> bool:
-    """A negation or something that hinders stands before it, with nothing in between that ends its reach."""
-    before = clause.before(place)
-    for distance, text in enumerate(before[:7]):
-        verb = next((each.verb for each in clause.words[:place] if each.text == text), "")
-        if text in words.NEGATIONS:
-            return not (text == "without" and distance > 1) and not (text == "no" and distance > 2)
-        if (text in words.HINDER or verb in words.HINDER) and distance < 6:
-            return True
-        if text in ("and", "then", "but") and distance < 2 and clause.words[place].form == "base":
-            return False
-    return False
-
-
-def _is_coordinate(clause: Clause, place: int) -> bool:
-    """A second order in the same clause: “..., and rotate the keys”, “then drop it”; or a duty: “must be deleted”."""
-    word = clause.words[place]
-    before = clause.before(place)
-    if word.form == "base":
-        joined = place > 0 and clause.words[place - 1].text in (",", "and", "then", "&", "please")
-        bound = any(each.text in ("how", "to", "can", "could", "would", "that", "which", "when", "if", "may") for each in clause.words[:place])
-        if joined and not bound:
-            return True
-    return False
-
-
-def _flaws(clause: Clause, *, told: bool) -> Iterable[Hazard]:
-    """Names of flaws and attacks."""
-    if told or _speaks(clause):
-        return
-    text = clause.text.replace("-", " ")
-    for match in _FLAW.finditer(text):
-        ahead = text[match.end() :].split()
-        if ahead[:1] and (singular_of(ahead[0]) in words.INTERFACE_WORDS | words.SPEECH or ahead[0] in ("scanner", "token", "tokens", "protection", "middleware", "report", "dashboard", "policy", "scanning", "scan", "template", "database", "tool", "tools")):
-            continue
-        if set(text[: match.start()].split()[-2:]) & (words.NEGATIONS | {"known"}) :
-            continue
-        yield SECURITY
-        return
-
-
-_FLAW = re.compile(
-    r"\b(?:vulnerabilit\w+|cve(?: ?\d+)*|exploit(?:s|able|ed)?|backdoor\w*|ransomware|malware|zero day|0day|rce|ssrf|xxe|sqli|idor"
-    r"|xss|csrf|clickjacking|(?:sql|command|code|shell|template|ldap|header|log) injections?|(?:path|directory) traversal"
-    r"|privilege escalation|remote code execution|cross site (?:scripting|request forgery)|open redirect|prototype pollution"
-    r"|session (?:hijack\w+|fixation)|(?:auth\w*|login|2fa|password) bypass|timing attacks?|brute force|unauthori[sz]ed access"
-    r"|(?:security|data) (?:hole|issue|bug|breach|flaw|incident|leak|patch|fix|problem|weakness|risk|alert|advisory)\w*"
-    r"|(?:leaked|compromised|stolen|exposed|hacked) (?:\w+ )?(?:keys?|passwords?|secrets?|credentials?|tokens?|accounts?|data)"
-    r"|(?:keys?|passwords?|secrets?|credentials?|tokens?|accounts?|server) (?:\w+ ){0,3}(?:leaked|compromised|stolen|hacked)|got hacked|phishing)\b"
+_NEGATION = re.compile(
+    r"(?:\b(?:not|never(?! expires)|without|about|avoid\w*|instead of|prevent\w*|nobody|no one|cannot|no longer|nothing"
+    r"|stop)\b|n['’]t\b|\bno(?=(?:[ -]+[\w-]+){0,1}[ -]*$))"
+    r"(?:[ '’-]+[\w-]+){0,4}[ '’-]*$",
+    re.IGNORECASE,
 )
+_QUOTED = re.compile(r"“[^”\n]{0,200}”|\"[^\"\n]{0,200}\"|«[^»\n]{0,200}»|(?<!\w)'[^'\n]{1,200}'(?!\w)")
+_CODE = re.compile(r"`([^`\n]{1,300})`")
+_CALL = re.compile(r"\b[\w.]+\(\)?|\b\w+_\w+\b|[A-Z]+ /[\w/{}]+")
+_SENTENCE = re.compile(r"[.!?;:\n→]+(?=\s|$)")
+_WORD = re.compile(r"[^\s,()\"“”]+")
+_NO_DEED = re.compile(
+    r"\bdrag[ -](?:and|&)[ -]drop\b|\bempty states?\b|\btables? of contents\b|\bdrop[ -]?(?:down|zone|cap)s?\b", re.IGNORECASE
+)
+_DOING = re.compile(
+    r"(?:^|[.:;]\s*)\W*(?:put|paste|commit|delete|remove|wipe|drop|publish|send|upload)\b|run\b[^.\n]{0,40}\bagainst\b"
+    r"|\b(?:add|put|write down|list|use)\b[^.\n]{0,30}\b(?:passwords?|credentials?|api keys?|secrets?"
+    r"|real (?:customer|user)\w*)\b"
+    r"|\b(?:in(?:to)?|against|on) prod(?:uction)?\b|\bno backup\b|\breal (?:access )?(?:tokens?|keys?|passwords?)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""In a text that is about something, these are deeds."""
+
+_IS_ABOUT = (Category.DOCUMENTATION, Category.TESTS, Category.RESEARCH)
+_PHRASES = (
+    (re.compile(r"\bget(?:s|ting)? rid of\b", re.IGNORECASE), "get-rid-of"),
+    (re.compile(r"\bthrow(?:s|ing)? ((?:[\w',]+ ){0,3}?)(?:away|out)\b", re.IGNORECASE), r"throw-away \1"),
+    (re.compile(r"\btear(?:s|ing)? down\b", re.IGNORECASE), "tear-down"),
+    (
+        re.compile(r"\b(take|clean|zero|thin|cut)(?:s|ing)? ((?:[\w',]+ ){0,5}?)(?:out|down)\b", re.IGNORECASE),
+        r"\1-out \2",
+    ),
+)
+"""Verbs of more than one word become one."""
 
 
-def singular_of(text: str) -> str:
-    """As in `clauses`."""
-    from core.clauses import singular
+_PASTED = re.compile(
+    r"^[ \t]*(?:\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|(?:INFO|WARN\w*|ERROR|DEBUG|TRACE)\b|Traceback|at \S+\().*$",
+    re.MULTILINE,
+)
+"""Lines of a log that somebody has pasted."""
 
-    return singular(text)
+
+def scan(text: str, category: Category) -> list[Decision]:
+    """What escalates a task by its title and description: at most one decision for each kind of danger."""
+    title, _, description = _PASTED.sub(" ", text[:LONGEST]).partition("\n")
+    found = [_escalated(hazard) for hazard in deeds.scan(title, description)]
+    if not deeds.only_speaks(title) and category not in _IS_ABOUT:
+        found += [decision for code in _CODE.findall(text[:LONGEST]) for decision in scan_command(code)]
+    if category not in _IS_ABOUT or _DOING.search(text):
+        found += map(_escalated, _by_phrases(deeds.meant(f"{title}\n{description}")))
+    return list({decision.rule: decision for decision in reversed(found)}.values())[::-1]
+
+
+def scan_command(command: str) -> list[Decision]:
+    """What escalates a task by the shell command that it brings along; what is only searched for is no danger."""
+    shown = re.sub(r"\b(?:grep|rg|ag|ack)\b[^|;&\n]*", "search", command[:LONGEST])
+    found = [danger for danger, patterns in _COMMANDS if any(pattern.search(shown) for pattern in patterns)]
+    return list({one.rule: _escalated(one) for one in (*found, *command_words.scan(shown))}.values())
+
+
+def _by_phrases(text: str) -> list[Danger]:
+    """By the ways in which people write of a danger, and by verbs that do away with something."""
+    plain = _CALL.sub(" code ", _CODE.sub(" code ", _QUOTED.sub(" quoted ", _NO_DEED.sub(" ", text))))
+    rules = {danger.rule: danger for danger, patterns in _COMPILED if _speaks_of(plain, patterns)}
+    loss, security = dangers.DANGERS[0], dangers.DANGERS[1]
+    sentences = [sentence for sentence in _SENTENCE.split(plain) if sentence.strip()]
+    if loss.rule not in rules and any(_destroys(one, sentences[:at]) for at, one in enumerate(sentences)):
+        rules[loss.rule] = loss
+    if security.rule not in rules and any(map(_touches_security, sentences)):
+        rules[security.rule] = security
+    return list(rules.values())
+
+
+def _speaks_of(text: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+    found = (match for pattern in patterns for match in pattern.finditer(text))
+    return any(not _is_negated(text, match.start()) for match in found)
+
+
+def _is_negated(text: str, position: int) -> bool:
+    before = re.split(r"[.!?;:\n]", text[max(position - 60, 0) : position])[-1]
+    return _NEGATION.search(before) is not None
+
+
+def _touches_security(sentence: str) -> bool:
+    """It changes who may do what, unless it is only about how something looks."""
+    topics = [match for match in dangers.SECURITY_TOPIC.finditer(sentence) if not _is_negated(sentence, match.start())]
+    if not topics or dangers.APPEARANCE.search(sentence):
+        return False
+    return dangers.SECURITY_DEED.search(sentence) is not None
+
+
+def _destroys(sentence: str, before: Sequence[str]) -> bool:
+    """Some verb in it does away with something that somebody would miss, or that was named before."""
+    for pattern, verb in _PHRASES:
+        sentence = pattern.sub(verb, sentence)
+    live = re.search(r"\b(?:prod|production|live|staging)\b", sentence, re.IGNORECASE) is not None
+    named = [word.lower() for one in before for word in _WORD.findall(one)]
+    spoken = [(match.group().lower().rstrip(".'’"), match.start()) for match in _WORD.finditer(sentence)]
+    return any(
+        _is_loss([word for word, _ in spoken], at, named, live) and not _is_negated(sentence, start)
+        for at, (_, start) in enumerate(spoken)
+    )
+
+
+def _is_loss(spoken: Sequence[str], at: int, named: Sequence[str], live: bool) -> bool:
+    verb = next((form for form in _base_forms(spoken[at]) if form in dangers.DESTROY or form in dangers.REMOVE), None)
+    if verb is None or (at and spoken[at - 1] in dangers.NOUN_BEFORE | dangers.ABILITY):
+        return False
+    if at >= 2 and spoken[at - 2] in dangers.ABILITY and spoken[at - 1] in ("to", "easily", "also"):
+        return False
+    what = list(_object(spoken[at + 1 :]))
+    if not what or (spoken[at].endswith("ing") and what[0] in ("a", "an", "the") and at == 0):
+        return False  # “Deleting a comment leaves an empty box”: what happens then
+    if _is_display(spoken[at + 1 :]):
+        return False
+    head = [word.rstrip("'’s") if word.endswith(("'s", "’s")) else word for word in what]
+    if head[-1] in dangers.HARMLESS or any(word in dangers.HARMLESS for word in head[:3]):
+        return False
+    if head[0] in dangers.PRONOUNS:
+        return any(word in dangers.DATA for word in (*named, *spoken[:at]))
+    return verb in dangers.DESTROY or live or any(word in dangers.DATA or word in dangers.LEFTOVERS for word in head)
+
+
+def _is_display(following: Sequence[str]) -> bool:
+    """“The column from the report view”: it is only shown there."""
+    place = next((n for n, word in enumerate(following[:_OBJECT]) if word in ("from", "in", "of")), None)
+    if place is None or following[place - 1].rstrip("s") not in ("column", "row", "table"):
+        return False
+    return any(word in dangers.SHOWN for word in following[place + 1 : place + 5])
+
+
+def _object(following: Sequence[str]) -> Iterator[str]:
+    """The words after a verb up to the end of its object; a second verb (“drop and recreate”) is passed over."""
+    if len(following) > 1 and following[0] in ("and", "or"):
+        following = following[2:]
+    if following[:1] == ["on"]:  # “run TRUNCATE on accounts”
+        following = following[1:]
+    for word in following[:_OBJECT]:
+        if word in dangers.STOPS:
+            return
+        yield word
+
+
+def _base_forms(word: str) -> Iterator[str]:
+    """A verb by its base form, its -s and its -ing; participles (“deleted”) only describe, and give none."""
+    yield word
+    if word.endswith("es"):
+        yield word[:-2]
+    if word.endswith("ies"):
+        yield f"{word[:-3]}y"
+    if word.endswith("s"):
+        yield word[:-1]
+    if word.endswith("ing"):
+        stem = word[:-3]
+        yield from (stem, f"{stem}e", stem[:-1])
+
+
+def _escalated(danger: Danger | deeds.Hazard) -> Decision:
+    return Decision(verdict=Verdict.ESCALATE, rule=danger.rule, reason=danger.reason, risk=Risk.HIGH)
+
+
+def _compiled(known: Sequence[Danger]) -> list[tuple[Danger, list[re.Pattern[str]]]]:
+    return [(danger, [re.compile(one, re.IGNORECASE) for one in danger.patterns]) for danger in known]
+
+
+_COMPILED = _compiled(dangers.DANGERS)
+_COMMANDS = _compiled(dangers.COMMANDS)

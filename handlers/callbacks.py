@@ -9,7 +9,7 @@ import enum
 import msgspec
 
 from core.errors import Refused
-from core.model.ids import ApprovalId, DraftId, TaskId
+from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId
 
 MAX_BYTES = 64
 
@@ -48,6 +48,62 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, tag="answer"):
 
     approval: ApprovalId
     yes: bool
+
+
+class Always(msgspec.Struct, frozen=True, array_like=True, tag="always"):
+    """Yes to an approval, and to all such tasks of that project from now on."""
+
+    approval: ApprovalId
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True, tag="seen"):
+    """Somebody has read an escalation; the answer comes later."""
+
+    approval: ApprovalId
+
+
+class ChangeField(enum.Enum):
+    """What of a task can be changed; MENU shows that again, CLOSE ends the dialogue."""
+
+    MENU = "menu"
+    CLOSE = "close"
+    TITLE = "title"
+    DESCRIPTION = "description"
+    HOURS = "hours"
+    PRIORITY = "priority"
+
+
+class ChangeTask(msgspec.Struct, frozen=True, array_like=True, tag="change"):
+    """Change a task: what can be changed, then its values or a question for them, then the value."""
+
+    task: TaskId
+    field: ChangeField | None = None
+    value: str | None = None
+
+
+class DropRule(msgspec.Struct, frozen=True, array_like=True, tag="norule"):
+    """Take a rule back."""
+
+    rule: RuleId
+
+
+class TakeSuggestion(msgspec.Struct, frozen=True, array_like=True, tag="suggest"):
+    """Yes or no to a suggested rule."""
+
+    suggestion: SuggestionId
+    yes: bool
+
+
+class Resume(msgspec.Struct, frozen=True, array_like=True, tag="resume"):
+    """End a pause; without a project, all of them."""
+
+    project: ProjectName | None = None
+
+
+class StopAll(msgspec.Struct, frozen=True, array_like=True, tag="stopall"):
+    """Stop the running builds, of a project or all."""
+
+    project: ProjectName | None = None
 
 
 class DropLink(msgspec.Struct, frozen=True, array_like=True, tag="unlink"):
@@ -122,7 +178,24 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
     command: str
 
 
-Press = OnTask | Answer | DropLink | Choose | SetField | FinishDraft | Page | TryAgent | Ask
+Press = (
+    OnTask
+    | Answer
+    | Always
+    | Seen
+    | ChangeTask
+    | DropRule
+    | TakeSuggestion
+    | Resume
+    | StopAll
+    | DropLink
+    | Choose
+    | SetField
+    | FinishDraft
+    | Page
+    | TryAgent
+    | Ask
+)
 
 
 def encode(press: Press) -> str:

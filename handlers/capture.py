@@ -4,14 +4,16 @@ import re
 
 from telegram import Chat, Update
 
-from core import notifications
+from core import approvals, notifications
 from core.errors import Refused
 from core.model.ids import ChatId
-from core.model.notification import ApprovalAsked
+from core.model.notification import ApprovalAsked, BuildEnded, ChangeAsked, Subject
 from core.model.task import Draft, NeedsApproval
 from handlers import parsing
-from handlers.approvals import answer_in_words
+from handlers.approvals import answer_in_words, batch_in_words
+from handlers.changes import take_answer
 from handlers.replies import reply
+from handlers.rules import rule_in_words
 from handlers.services import Context, Services
 from handlers.tasks import show_card
 from handlers.views import drafts
@@ -55,16 +57,29 @@ async def free_text(update: Update, context: Context) -> None:
         return
     if replied is not None:
         asked = notifications.at_message(services.store, ChatId(chat.id), replied.message_id)
-        if (
-            asked is not None
-            and isinstance(asked.subject, ApprovalAsked)
-            and await answer_in_words(update, context, asked.subject.approval, message.text)
-        ):
+        if asked is not None and await _answers(update, context, asked.subject, message.text):
             return
+    if await batch_in_words(update, context, message.text) or await rule_in_words(update, context, message.text):
+        return
     draft = services.drafts.begin(
         parsing.new_task(message.text, ChatId(chat.id), message.message_id), ChatId(chat.id), services.clock()
     )
     await reply(update, draft_card(services, draft))
+
+
+async def _answers(update: Update, context: Context, subject: Subject, text: str) -> bool:
+    """Take a reply to a question as its answer; False for other messages and for other words."""
+    match subject:
+        case ChangeAsked():
+            await take_answer(update, context, subject, text)
+            return True
+        case ApprovalAsked(approval=approval):
+            return await answer_in_words(update, context, approval, text)
+        case BuildEnded(build=build):
+            task = context.services.store.tasks.get(notifications.task_of_build(build))
+            question = approvals.question_of(task) if task is not None else None
+            return question is not None and await answer_in_words(update, context, question, text)
+    return False
 
 
 def draft_card(services: Services, draft: Draft) -> Message:

@@ -7,7 +7,21 @@ from typing import Any
 from telegram import BotCommand, Update
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, TypeHandler, filters
 
-from handlers import agents, approvals, builds, capture, onboarding, overnight, presses, projects, tasks
+from handlers import (
+    agents,
+    approvals,
+    audit,
+    builds,
+    capture,
+    changes,
+    onboarding,
+    overnight,
+    pauses,
+    presses,
+    projects,
+    rules,
+    tasks,
+)
 from handlers.guard import guard
 from handlers.replies import reply
 from handlers.services import App, Context
@@ -36,8 +50,10 @@ def table() -> tuple[Command, ...]:
         Command("schedule", "the plan of this time window", tasks.schedule),
         Command("task", "show a task: /task 12", tasks.show),
         Command("go", "build a task now: /go 12", tasks.start_now),
-        Command("approve", "let it be built: /approve 12", approvals.approve),
+        Command("questions", "what waits for your word", approvals.questions),
+        Command("approve", "let it be built: /approve 12, /approve all docs", approvals.approve),
         Command("reject", "do not build it: /reject 12", approvals.reject),
+        Command("modify", "change a task: /modify 12", changes.modify),
         Command("diff", "what a build changed: /diff 12", builds.diff),
         Command("log", "what the agent wrote: /log 12", builds.log),
         Command("merge", "merge a result: /merge 12", builds.merge),
@@ -49,7 +65,14 @@ def table() -> tuple[Command, ...]:
         Command("retry", "build again: /retry 12", tasks.retry),
         Command("cancel", "out of the queue, or stop the build: /cancel 12", tasks.cancel),
         Command("finished", "finished tasks", tasks.finished),
+        Command("status", "how things stand", pauses.status),
+        Command("pause", "start nothing any more: /pause, /pause shop", pauses.pause),
+        Command("resume", "go on: /resume, /resume shop", pauses.resume),
+        Command("stop_all", "pause, and stop what runs", pauses.stop_all),
         Command("stats", "the queue in numbers", tasks.stats),
+        Command("rules", "what runs by itself, what asks first", rules.rules),
+        Command("trust", "how automatic decisions turned out", rules.trust),
+        Command("audit", "what was done: /audit week, /audit 12", audit.audit),
         Command("agents", "the coding agents, and a try: /agents try claude", agents.show_or_try),
         Command("projects", "the repositories I may work in", projects.list_or_change),
         Command("sample", "a small project to try me with", onboarding.sample),

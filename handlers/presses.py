@@ -12,18 +12,25 @@ from core import notifications
 from core.errors import JarvisError
 from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval, Task
-from handlers import agents, builds, callbacks, onboarding, overnight, tasks
+from handlers import agents, approvals, builds, callbacks, changes, onboarding, overnight, pauses, rules, tasks
 from handlers.callbacks import (
+    Always,
     Answer,
     Ask,
+    ChangeTask,
     Choose,
     DraftEnd,
     DropLink,
+    DropRule,
     FinishDraft,
     OnTask,
     Page,
     Press,
+    Resume,
+    Seen,
     SetField,
+    StopAll,
+    TakeSuggestion,
     TaskVerb,
     TryAgent,
 )
@@ -74,7 +81,7 @@ def _concerns(context: Context, pressed: Press) -> TaskId | None:
     match pressed:
         case OnTask(verb=verb, task=task) if verb not in (TaskVerb.LOG, TaskVerb.DIFF, TaskVerb.SHOW):
             return task
-        case Answer(approval=approval):
+        case Answer(approval=approval) | Always(approval=approval) | Seen(approval=approval):
             return context.services.approvals.find(approval).task
         case DropLink(task=task):
             return task
@@ -102,9 +109,7 @@ def _is_card(query: CallbackQuery, task: TaskId) -> bool:
                     pressed = callbacks.decode(button.callback_data)
                 except JarvisError:
                     return False
-                named.add(
-                    pressed.task if isinstance(pressed, OnTask) else task if isinstance(pressed, Answer) else None
-                )
+                named.add(task if isinstance(pressed, Answer | Always | Seen) else getattr(pressed, "task", None))
     text = query.message.text if query.message and hasattr(query.message, "text") else None
     return named == {task} and text is not None and f"/{task} · " in text
 
@@ -163,13 +168,6 @@ async def _on_result(services: Services, pressed: OnTask, by: UserId | None) -> 
             await builds.run_update(services, task, by)
             return "Your checkout is up to date."
     raise callbacks.UnknownButton("That button does nothing any more. /queue shows where things stand.")
-
-
-async def _on_answer(update: Update, context: Context, pressed: Answer) -> Toast:
-    services = context.services
-    services.approvals.answer(pressed.approval, yes=pressed.yes, by=tasks.person(update), now=services.clock())
-    services.wake()
-    return "Approved." if pressed.yes else "Rejected."
 
 
 async def _on_drop_link(update: Update, context: Context, pressed: DropLink) -> Toast:
@@ -249,7 +247,14 @@ async def _replace(update: Update, context: Context, message: Message) -> None:
 
 _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]] = {
     OnTask: _on_task,
-    Answer: _on_answer,
+    Answer: approvals.on_answer,
+    Always: approvals.on_always,
+    Seen: approvals.on_seen,
+    ChangeTask: changes.on_change,
+    DropRule: rules.on_drop,
+    TakeSuggestion: approvals.on_suggestion,
+    Resume: pauses.on_resume,
+    StopAll: pauses.on_stop_all,
     DropLink: _on_drop_link,
     Choose: _on_choose,
     SetField: _on_set_field,

@@ -8,19 +8,25 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from core.agent_status import AgentStatuses
 from core.approvals import Approvals
+from core.audit import Audit
 from core.autonomous_queue import AutonomousQueue
 from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
+from core.changes import Changes
 from core.drafts import Drafts
 from core.model.build import Engine
 from core.model.config import Config
 from core.model.execution import LogPart
-from core.model.ids import BuildId, ChatId, TaskId
+from core.model.ids import BuildId, ChatId, SuggestionId, TaskId
+from core.pauses import Pauses
 from core.people import People
 from core.ports import Clock, Store
 from core.projects import Projects
+from core.rules import Rules
 from core.runtime.agent_trial import Trial
 from core.shipping import Shipping
+from core.status import StatusReports
+from core.trust import Trust
 
 SampleMaker = Callable[[ChatId], None]
 """Makes the sample project and queues its tasks for a chat; blocks for a second. Raises Refused."""
@@ -37,6 +43,12 @@ class Services:
     queue: AutonomousQueue
     scheduler: BuildScheduler
     approvals: Approvals
+    changes: Changes
+    rules: Rules
+    trust: Trust
+    pauses: Pauses
+    audit: Audit
+    status: StatusReports
     drafts: Drafts
     shipping: Shipping
     briefs: Briefs
@@ -49,6 +61,8 @@ class Services:
     """What a build's agent has said: from an offset (negative: from the end) so many bytes."""
     refresh: Callable[[TaskId], Awaitable[None]]
     """Bring the messages about a task up to date."""
+    refresh_suggestion: Callable[[SuggestionId], Awaitable[None]]
+    """Bring the messages about a suggested rule up to date."""
     wake: Callable[[], None]
     """Something may be due: start builds and deliver news now instead of at the next tick."""
     is_local: bool

@@ -11,12 +11,16 @@ import msgspec
 
 from core.model.agent import UsageLimit
 from core.model.approval import Approval
+from core.model.audit import Line
 from core.model.build import Build
+from core.model.decision import Rule
 from core.model.metrics import Sample
 from core.model.notification import Notification
+from core.model.pause import Pause
 from core.model.people import Chat, Owner
 from core.model.project import Project
 from core.model.task import Draft, Task
+from core.model.trust import Suggestion
 
 Row = TypeVar("Row")
 
@@ -60,6 +64,10 @@ DRAFTS = TableSpec[Draft]("drafts", "build_queue.json", Draft)
 BUILDS = TableSpec[Build]("builds", "queue_state.json", Build)
 LIMITS = TableSpec[UsageLimit]("limits", "queue_state.json", UsageLimit)
 APPROVALS = TableSpec[Approval]("approvals", "approvals.json", Approval)
+RULES = TableSpec[Rule]("rules", "rules.json", Rule)
+SUGGESTIONS = TableSpec[Suggestion]("suggestions", "rules.json", Suggestion)
+PAUSES = TableSpec[Pause]("pauses", "rules.json", Pause)
+AUDIT = TableSpec[Line]("audit", "audit.json", Line)
 PROJECTS = TableSpec[Project]("projects", "projects.json", Project)
 OWNERS = TableSpec[Owner]("owners", "people.json", Owner)
 CHATS = TableSpec[Chat]("chats", "people.json", Chat)

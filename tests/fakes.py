@@ -2,11 +2,12 @@
 
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -386,11 +387,18 @@ class FakeRecords:
     """Lines in memory."""
 
     def __init__(self) -> None:
-        self.logs: dict[str, list[dict[str, object]]] = {}
+        self.logs: dict[str, list[dict[str, Any]]] = {}
+        self.days: dict[str, list[tuple[int, str]]] = {}
 
-    def append(self, log: str, entry: Mapping[str, object]) -> None:
-        line: dict[str, object] = msgspec.json.decode(msgspec.json.encode(entry))
-        self.logs.setdefault(log, []).append(line)
+    def write(self, log: str, entries: Sequence[Mapping[str, Any]]) -> None:
+        lines = self.logs.setdefault(log, [])
+        last = max((line["n"] for line in lines), default=0)
+        lines += [msgspec.json.decode(msgspec.json.encode(entry)) for entry in entries if entry["n"] > last]
 
-    def read(self, log: str) -> Iterator[dict[str, object]]:
+    def remember(self, day: str, sentences: Sequence[tuple[int, str]]) -> None:
+        known = self.days.setdefault(day, [])
+        last = max((number for number, _ in known), default=0)
+        known += [sentence for sentence in sentences if sentence[0] > last]
+
+    def read(self, log: str) -> Iterator[dict[str, Any]]:
         yield from self.logs.get(log, [])

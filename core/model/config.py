@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.model.build import Level
+from core.model.decision import Rule
 from core.model.task import Category
 
 
@@ -74,6 +75,12 @@ class Config:
     """Further arguments for a known engine."""
     agent_environment: tuple[str, ...] = ()
     """Names of variables that agents may see besides the ordinary ones (their keys)."""
+    rules: tuple[Rule, ...] = ()
+    """What the owner says about categories; what is said in the chat later comes before it."""
+    sensitive_paths: tuple[str, ...] = ()
+    """Globs of files of which a person should see every change, besides the known ones."""
+    auto_merge: bool = False
+    """Merge without asking what is proven, if its category runs by itself and nothing in the change needs a look."""
     approval_days: float = 7.0
     cost_limit: float = 10.0
     """Dollars; a task that names a higher cost is escalated."""

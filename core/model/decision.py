@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from core.model.category import Category
 from core.model.ids import ProjectName, RuleId, UserId
-from core.model.task import Category
 
 
 class Verdict(enum.Enum):

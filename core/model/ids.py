@@ -17,6 +17,9 @@ DraftId = NewType("DraftId", str)
 RuleId = NewType("RuleId", str)
 """`rule_2`: what the owner said about a category."""
 
+SuggestionId = NewType("SuggestionId", str)
+"""`suggestion_1`: to change a rule."""
+
 NotificationId = NewType("NotificationId", str)
 """`note_41`."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId
+from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, SuggestionId, TaskId
 
 
 class BuildStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="build started"):
@@ -20,9 +20,11 @@ class BuildEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class ApprovalAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="approval asked"):
-    """May this task be built?"""
+    """May this task be built, or its result be merged?"""
 
     approval: ApprovalId
+    round: int = 0
+    """How often it was asked before."""
 
 
 class DependencyLost(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dependency lost"):
@@ -55,7 +57,40 @@ class NightBudgetLow(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     """In plain words."""
 
 
-Subject = BuildStarted | BuildEnded | ApprovalAsked | DependencyLost | TaskShown | BudgetLow | NightBudgetLow
+class ChangeAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="change asked"):
+    """A message that asks somebody to write the new title or description of a task; its answer is a reply to it."""
+
+    task: TaskId
+    field: str
+    """`title` or `description`."""
+    request: str
+    """Tells two such messages apart."""
+
+
+class RuleSuggested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="rule suggested"):
+    """The figures speak for more freedom, or for less: somebody decides."""
+
+    suggestion: SuggestionId
+
+
+class QuestionExpired(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="question expired"):
+    """Nobody has answered in time, and the task is cancelled."""
+
+    approval: ApprovalId
+
+
+Subject = (
+    BuildStarted
+    | BuildEnded
+    | ApprovalAsked
+    | DependencyLost
+    | TaskShown
+    | BudgetLow
+    | NightBudgetLow
+    | ChangeAsked
+    | RuleSuggested
+    | QuestionExpired
+)
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="pending"):

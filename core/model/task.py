@@ -5,6 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from core.model.category import Category as Category  # noqa: PLC0414 - for those who need both
+from core.model.decision import Finding, Verdict
 from core.model.ids import ApprovalId, BuildId, ChatId, DraftId, ProjectName, TaskId, UserId
 
 
@@ -24,24 +26,6 @@ class Priority(enum.Enum):
 
 
 _WEIGHTS = {priority: 5 - rank for rank, priority in enumerate(Priority)}
-
-
-class Category(enum.Enum):
-    """What kind of work a task is; decides whether it may run without asking."""
-
-    PERFORMANCE = "Performance optimization"
-    FEATURE = "New features"
-    BUG = "Bug fixes"
-    RESEARCH = "Research/analysis"
-    DOCUMENTATION = "Documentation"
-    INFRASTRUCTURE = "Infrastructure"
-    TESTS = "Test coverage"
-    REFACTORING = "Code refactoring"
-    EXTERNAL = "External actions"
-    CONFIG = "Config changes"
-    API = "API integrations"
-    USER_FACING = "User-facing changes"
-    OTHER = "Other"
 
 
 class Source(enum.Enum):
@@ -77,6 +61,14 @@ class Unmerged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", 
 
     push: Push | None = None
     """Of the branch; None when nobody wanted it pushed. The same below, where it is of the base branch."""
+    findings: tuple[Finding, ...] = ()
+    """What a person should see before it is merged."""
+    question: ApprovalId | None = None
+    """Whether it may be merged, where the rules want that asked."""
+    by_itself: bool = False
+    """It is to be merged without asking: the settings and the rules allow it."""
+    remark: str = ""
+    """Why it could not be merged without asking."""
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", tag="merged"):
@@ -87,6 +79,8 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery", ta
     at: datetime
     by: UserId | None
     """Who pressed Merge; None from the command line."""
+    by_itself: bool = False
+    """Nobody pressed: the settings and the rules allowed it."""
     checkout_behind: bool = False
     """The owner's checkout had uncommitted work, so its files were left as they were."""
     push: Push | None = None
@@ -113,6 +107,8 @@ class Discarded(msgspec.Struct, frozen=True, kw_only=True, tag_field="delivery",
     bundle: str
     at: datetime
     by: UserId | None
+    findings: tuple[Finding, ...] = ()
+    """As for `Unmerged`: it may be restored."""
     purged_at: datetime | None = None
     """When the bundle was deleted for its age; the result can't be restored any more."""
 
@@ -205,6 +201,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Rather not built at all than without walls around it."""
     retries: int = 0
     """How often it was tried again by itself since the owner last asked for it."""
+    decided: Verdict | None = None
+    """What the rules said about it, the strictest answer so far; None: before they were asked."""
+    modified: bool = False
+    """A person has changed it since it was added."""
     request: str | None = None
     """Idempotency key of the request that made it: Telegram delivers a message again if the bot dies at that moment."""
     created_at: datetime

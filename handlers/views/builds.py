@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 
 from core import outcomes
 from core.model.agent import Usage
-from core.model.approval import Approval
 from core.model.build import AgentTroubled, Broke, Build, BuildResult, Phase, Progress, TimedOut
 from core.model.ids import TaskId
 from core.model.notification import NightBudgetLow
 from core.model.task import Completed, Discarded, Merged, RolledBack, Task, Unmerged
 from handlers.callbacks import DropLink, OnTask, TaskVerb
-from handlers.views import tasks, times
+from handlers.views import findings, tasks, times
 from handlers.views.message import Button, Message, escape, lines, pre, shorten
 
 BAR = 12
@@ -85,10 +84,18 @@ def ended(task: Task, build: Build, result: BuildResult, *, current: bool, again
         _size(result),
         f"branch <code>{escape(build.spec.branch)}</code>" if _has_branch(task, result) and current else None,
         _evidence(build, result),
+        _found(task) if current else None,
         _delivery(task, build) if current else None,
         tasks.not_pushed(task.state) if current else None,
     )
     return Message(text, rows)
+
+
+def _found(task: Task) -> str | None:
+    match task.state:
+        case Completed(delivery=Unmerged(findings=found)):
+            return findings.findings(found)
+    return None
 
 
 def _headline(task: Task, *, current: bool) -> str:
@@ -129,8 +136,9 @@ def _evidence(build: Build, result: BuildResult) -> str | None:
 
 def _delivery(task: Task, build: Build) -> str | None:
     match task.state:
-        case Completed(delivery=Merged(commit=commit, checkout_behind=behind)):
+        case Completed(delivery=Merged(commit=commit, checkout_behind=behind, by_itself=by_itself)):
             place = f"In {escape(build.spec.base)} as <code>{commit[:9]}</code>."
+            place += " I merged it by myself: it is proven, and nothing in it needs a look." if by_itself else ""
             return f"{place}\n{_behind('merge')}" if behind else place
         case Completed(delivery=RolledBack(commit=commit, merge=merge, checkout_behind=behind)):
             place = f"Taken back in {escape(build.spec.base)} by <code>{commit[:9]}</code>; "
@@ -140,8 +148,11 @@ def _delivery(task: Task, build: Build) -> str | None:
             if purged is not None:
                 return "Its commits were deleted from the trash."
             return f"Its commits are kept in <code>{escape(bundle.rpartition('/')[2])}</code> in the trash."
-        case Completed(delivery=Unmerged()):
-            return f"Merge it into {escape(build.spec.base)}?"
+        case Completed(delivery=Unmerged(by_itself=True)):
+            return f"I merge it into {escape(build.spec.base)} in a moment."
+        case Completed(delivery=Unmerged(remark=remark)):
+            why = f"I did not merge it by myself: {escape(shorten(remark, 300))}\n" if remark else ""
+            return f"{why}Merge it into {escape(build.spec.base)}?"
     return None
 
 
@@ -156,23 +167,6 @@ def _has_branch(task: Task, result: BuildResult) -> bool:
     """A merge deletes the branch, once all of it is in the base."""
     waits = not isinstance(task.state, Completed) or isinstance(task.state.delivery, Unmerged)
     return waits and outcomes.is_usable(result.outcome)
-
-
-def question(task: Task, approval: Approval) -> Message:
-    """May this be built?"""
-    sign = "🚨" if approval.escalated else "✋"
-    text = lines(
-        f"{sign} <b>{escape(task.title)}</b> · /{task.id}",
-        f"May I build this? I ask because {escape(approval.reason)}.",
-        f"{times.hours(task.hours)} · {task.category.value} · project {escape(task.project or 'none')}",
-        f"<blockquote expandable>{escape(shorten(task.description, 800))}</blockquote>" if task.description else None,
-    )
-    return Message(text, [*tasks.buttons(task), [Button("🔎 Details", OnTask(TaskVerb.SHOW, task.id))]])
-
-
-def answered(task: Task, verdict: str) -> Message:
-    """What the question becomes once it is settled; `verdict` is safe to stand in HTML."""
-    return Message(f"{tasks.mark(task.state)} <b>{escape(task.title)}</b> · /{task.id}\n{verdict}")
 
 
 def dependency_lost(task: Task, lost: Task | None, lost_id: TaskId) -> Message:

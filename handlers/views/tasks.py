@@ -25,7 +25,7 @@ from core.model.task import (
     Unmerged,
 )
 from core.planning import Plan
-from handlers.callbacks import Answer, Ask, ListName, OnTask, Page, TaskVerb
+from handlers.callbacks import Answer, Ask, ChangeTask, ListName, OnTask, Page, TaskVerb
 from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, pre, shorten
 
@@ -55,6 +55,11 @@ def mark(state: TaskState) -> str:
             return "🚫"
 
 
+def is_over(state: TaskState) -> bool:
+    """Whether nothing happens to it any more by itself."""
+    return isinstance(state, Failed | Rejected | Cancelled)
+
+
 def buttons(task: Task) -> list[list[Button]]:
     """What can be done with the task as it stands."""
 
@@ -63,14 +68,22 @@ def buttons(task: Task) -> list[list[Button]]:
 
     match task.state:
         case NeedsApproval(approval=approval):
-            return [[Button("✅ Approve", Answer(approval, True)), Button("🚫 Reject", Answer(approval, False))]]
+            return [
+                [
+                    Button("✅ Approve", Answer(approval, True)),
+                    Button("✏️ Modify", ChangeTask(task.id)),
+                    Button("🚫 Reject", Answer(approval, False)),
+                ]
+            ]
         case Queued():
             start = [] if task.start_now else [("▶️ Start now", TaskVerb.START)]
-            return [verbs(*start, ("🚫 Cancel", TaskVerb.CANCEL))]
+            modify = Button("✏️ Modify", ChangeTask(task.id))
+            return [[*verbs(*start), modify, *verbs(("🚫 Cancel", TaskVerb.CANCEL))]]
         case Running():
             return [verbs(("⏹ Stop", TaskVerb.STOP), ("📄 Log", TaskVerb.LOG))]
         case Completed(delivery=delivery):
-            return [[Button(text, OnTask(verb, task.id)) for text, verb in row] for row in _on_result(delivery)]
+            rows = [[Button(text, OnTask(verb, task.id)) for text, verb in row] for row in _on_result(delivery)]
+            return [*rows, [Button("✏️ Modify", ChangeTask(task.id))]] if isinstance(delivery, Unmerged) else rows
         case Failed():
             return [verbs(("🔁 Retry", TaskVerb.RETRY), ("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
         case Cancelled() | Rejected():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from core.model.approval import Approval, Approved, Declined, Lapsed, Open
+from core.model.approval import Approval, Approved, Declined, Lapsed, Modified, Open
 from core.model.ids import UserId
 from handlers.views import times
 from handlers.views.message import escape
@@ -19,6 +19,10 @@ def verdict(approval: Approval, names: Mapping[UserId, str], now: datetime, zone
             return f"Approved{_by(by, names)}, {times.clock(at, zone, now)}."
         case Declined(by=by, at=at):
             return f"Rejected{_by(by, names)}, {times.clock(at, zone, now)}."
+        case Modified(by=by, at=at, what=what):
+            return f"Changed{_by(by, names)}, {times.clock(at, zone, now)}: {escape(what)}."
+        case Lapsed(at=at, expired=True):
+            return f"Nobody answered until {times.clock(at, zone, now)}."
         case Lapsed(at=at):
             return f"Not needed any more, {times.clock(at, zone, now)}."
 

@@ -62,8 +62,14 @@ class Desk:
 
     def reborn(self) -> Outbox:
         """The outbox of a process that was just started."""
+        engines = self.engines
         builds = Builds(
-            self.store, self.engines.executor, self.engines.programs, self.engines.records, self.engines.config
+            self.store,
+            engines.executor,
+            engines.programs,
+            engines.decisions,
+            lambda spec, result: list(engines.found),
+            engines.config,
         )
         return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, UTC_ZONE)
 

@@ -8,18 +8,25 @@ from typing import Any
 import pytest
 
 from core.approvals import Approvals
+from core.audit import Audit
 from core.autonomous_queue import AutonomousQueue
 from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.builds import Builds
+from core.changes import Changes
+from core.decisions import Decisions
 from core.drafts import Drafts
 from core.model.build import Build, Outcome
 from core.model.config import Config
+from core.model.decision import Finding
 from core.model.ids import ChatId, UserId
 from core.model.notification import Notification, Subject
 from core.model.task import Running, Task
+from core.pauses import Pauses
 from core.people import People
+from core.rules import Rules
 from core.shipping import Shipping
+from core.trust import Trust
 from storage import JournalStore
 from tests import factories
 from tests.fakes import FakeExecutor, FakePrograms, FakeRecords, FakeWorkspaces, SetClock
@@ -46,6 +53,14 @@ class Engines:
     shipping: Shipping
     briefs: Briefs
     people: People
+    decisions: Decisions
+    changes: Changes
+    rules: Rules
+    pauses: Pauses
+    trust: Trust
+    audit: Audit
+    found: list[Finding]
+    """What the next results are found to touch."""
 
     @property
     def now(self) -> datetime:
@@ -53,6 +68,11 @@ class Engines:
 
     def add(self, title: str = "Write docs", **changes: Any) -> Task:
         return self.queue.add_to_queue(factories.new_task(title, **changes), self.now)
+
+    def lines(self, log: str) -> list[dict[str, Any]]:
+        """What a log says by now."""
+        self.audit.flush()
+        return list(self.records.read(log))
 
     def task(self, task: Task) -> Task:
         """The task as it stands now."""
@@ -85,8 +105,9 @@ class Engines:
 
 def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExecutor) -> Engines:
     records, workspaces, programs = FakeRecords(), FakeWorkspaces(), FakePrograms("agent")
-    builds = Builds(store, executor, programs, records, config)
-    queue = AutonomousQueue(store, builds, records, config)
+    decisions, found = Decisions(store, config), list[Finding]()
+    builds = Builds(store, executor, programs, decisions, lambda spec, result: list(found), config)
+    queue = AutonomousQueue(store, builds, decisions, config)
     return Engines(
         store=store,
         clock=clock,
@@ -100,7 +121,14 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         scheduler=BuildScheduler(store, config, builds.look_around),
         approvals=Approvals(store),
         drafts=Drafts(store, queue),
-        shipping=Shipping(store, workspaces, records, config),
+        shipping=Shipping(store, workspaces, config),
+        decisions=decisions,
+        changes=Changes(store, decisions),
+        rules=Rules(store, config),
+        pauses=Pauses(store),
+        trust=Trust(store, config),
+        audit=Audit(store, records, config.zone),
+        found=found,
         briefs=Briefs(store, executor, config),
         people=People(store),
     )

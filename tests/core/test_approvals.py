@@ -7,7 +7,7 @@ import pytest
 from core.errors import Conflict, NotFound
 from core.model.approval import Approval, Approved, Declined, Lapsed, Open
 from core.model.ids import ApprovalId, TaskId
-from core.model.notification import ApprovalAsked, DependencyLost
+from core.model.notification import ApprovalAsked, DependencyLost, QuestionExpired
 from core.model.task import Cancelled, Category, NeedsApproval, Queued, Rejected, Task
 from tests.core.conftest import OWNER, Engines
 
@@ -59,7 +59,7 @@ def test_a_second_answer_is_told_about_the_first_and_changes_nothing(
     before = engines.task(task), question(engines, task)
     engines.clock.advance(hours=1)
 
-    with pytest.raises(Conflict, match=f"task_1 was {said} already."):
+    with pytest.raises(Conflict, match=f"task_1 was {said} already"):
         engines.approvals.answer(asked, yes=second, by=OWNER, now=engines.now)
 
     assert (engines.task(task), question(engines, task)) == before
@@ -82,8 +82,9 @@ def test_expired_questions_lapse_and_their_tasks_are_cancelled(engines: Engines,
     assert engines.approvals.lapse(engines.now) == [task.id]
     assert engines.approvals.lapse(engines.now) == []
     assert engines.task(task).state == Cancelled(at=engines.now, by=None)
-    assert question(engines, task).state == Lapsed(at=engines.now)
-    with pytest.raises(Conflict, match=r"The question about task_1 is closed."):
+    assert question(engines, task).state == Lapsed(at=engines.now, expired=True)
+    assert engines.subjects()[-1] == QuestionExpired(approval=question(engines, task).id)
+    with pytest.raises(Conflict, match=r"The question about task_1 has expired."):
         engines.approvals.answer(question(engines, task).id, yes=True, by=OWNER, now=engines.now)
 
 

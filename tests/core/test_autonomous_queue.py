@@ -9,6 +9,7 @@ import pytest
 
 from core.autonomous_queue import AutonomousQueue
 from core.builds import Builds
+from core.decisions import Decisions
 from core.errors import Conflict, NotFound, Refused
 from core.model.build import Abandoned, Active, AgentFailed, Broke, Ended, Proven, Stopped
 from core.model.ids import BuildId, ProjectName, TaskId
@@ -49,20 +50,26 @@ def test_a_task_gets_the_next_number_and_the_only_project(engines: Engines) -> N
     assert second.project == "shop"
     assert second.tags == ("a", "b")
     assert engines.store.tasks.all() == [first, second]
-    assert [line["action"] for line in engines.records.logs["queue_actions.log"]] == ["added", "added"]
+    assert [line["action"] for line in engines.lines("queue_actions.log")] == ["added", "added"]
 
 
 def test_every_decision_is_a_line_in_the_log(engines: Engines) -> None:
     engines.add("Rotate the API key", category=Category.BUG)
 
-    assert engines.records.logs["decisions.jsonl"] == [
+    assert engines.lines("decisions.jsonl") == [
         {
+            "n": 2,
             "at": "2026-03-03T20:00:00+00:00",
+            "action": "asked",
+            "actor": "rule wording: security",
             "subject": "task_1",
+            "stage": "enter",
             "category": "Bug fixes",
+            "project": "shop",
             "decision": "escalate",
             "rule": "wording: security",
             "reason": "it concerns security",
+            "risk": "high",
         }
     ]
 
@@ -245,7 +252,7 @@ def test_a_task_is_built_and_completed(engines: Engines) -> None:
 
     build = engines.start(task)
     assert engines.executor.launched == [build.id]
-    assert engines.records.logs["subagent_spawns.jsonl"][0]["build"] == build.id
+    assert engines.lines("subagent_spawns.jsonl")[0]["build"] == build.id
     assert engines.queue.collect(engines.now) == []
     engines.clock.advance(minutes=5)
     engines.executor.end(build.id)
@@ -414,13 +421,15 @@ def test_a_build_that_two_processes_collect_is_collected_once(engines: Engines, 
     build = engines.start(task)
     engines.executor.end(build.id)
     other = open_store(home, engines.clock)
-    builds = Builds(other, engines.executor, engines.programs, engines.records, engines.config)
-    queue = AutonomousQueue(other, builds, engines.records, engines.config)
+    decisions = Decisions(other, engines.config)
+    builds = Builds(other, engines.executor, engines.programs, decisions, lambda spec, result: [], engines.config)
+    queue = AutonomousQueue(other, builds, decisions, engines.config)
     seen = builds.active()
 
     assert [moved.id for moved in engines.queue.collect(engines.now)] == [task.id]
     with other.transaction():
-        again = builds.record_end(seen[0].id, result_of(engines.executor, build.id) or factories.result(), engines.now)
+        result = result_of(engines.executor, build.id) or factories.result()
+        again = builds.record_end(seen[0].id, result, [], engines.now)
 
     assert again is None
     assert queue.collect(engines.now) == []

@@ -59,7 +59,7 @@ def test_maintenance_runs_by_itself(title: str) -> None:
     assert verdict(title, Category.INFRASTRUCTURE) is Verdict.RUN
 
 
-@pytest.mark.parametrize("title", ["Move to another server", "Upgrade Docker", "Open port 443"])
+@pytest.mark.parametrize("title", ["Move to another server", "Upgrade Docker"])
 def test_other_infrastructure_asks(title: str) -> None:
     assert verdict(title, Category.INFRASTRUCTURE) is Verdict.ASK
 

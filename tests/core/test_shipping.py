@@ -56,10 +56,11 @@ def test_merge_puts_the_work_into_the_base_and_records_who_did_it(engines: Engin
 
     tip = engines.workspaces.tip(SHOP, "main")
     assert delivery(merged) == Merged(commit=tip, at=engines.now, by=OWNER, checkout_behind=False)
-    assert engines.records.logs["queue_actions.log"][-1] == {
+    assert engines.lines("queue_actions.log")[-1] == {
+        "n": 7,
         "at": "2026-03-03T20:00:00+00:00",
         "action": "merged",
-        "actor": OWNER,
+        "actor": f"person {OWNER}",
         "task": "task_1",
         "build": "task_1-1",
         "commit": tip,
@@ -229,7 +230,7 @@ def branches(engines: Engines) -> set[str]:
 
 
 def actions(engines: Engines) -> list[tuple[object, ...]]:
-    lines = engines.records.logs["queue_actions.log"]
+    lines = engines.lines("queue_actions.log")
     return [(line["action"], line["actor"], line["task"], line["commit"]) for line in lines if "commit" in line]
 
 
@@ -241,7 +242,10 @@ def test_a_rollback_takes_the_merge_back_and_records_who_did_it(engines: Engines
     tip = engines.workspaces.tip(SHOP, "main")
     assert tip != merge
     assert delivery(back) == RolledBack(commit=tip, merge=merge, at=engines.now, by=None)
-    assert actions(engines) == [("merged", OWNER, "task_1", merge), ("rolled back", "command line", "task_1", tip)]
+    assert actions(engines) == [
+        ("merged", f"person {OWNER}", "task_1", merge),
+        ("rolled back", "command line", "task_1", tip),
+    ]
 
 
 def test_after_a_rollback_everything_but_a_new_build_is_refused(engines: Engines, merged: Task) -> None:
@@ -338,7 +342,7 @@ def test_a_discarded_result_is_restored_and_can_be_merged(engines: Engines, task
     assert delivery(restored) == Unmerged()
     assert engines.workspaces.tip(SHOP, branch) == tip
     assert not bundle.exists()
-    assert actions(engines)[-1] == ("restored", OWNER, "task_1", tip)
+    assert actions(engines)[-1] == ("restored", f"person {OWNER}", "task_1", tip)
     with pytest.raises(Conflict, match=r"task_1 is not discarded, so there is nothing to restore."):
         engines.shipping.restore(task.id, OWNER, engines.now)
     assert isinstance(delivery(engines.shipping.merge(task.id, OWNER, engines.now)), Merged)
@@ -425,7 +429,7 @@ def test_the_trash_is_found_after_the_home_was_moved(engines: Engines, task: Tas
     engines.shipping.discard(task.id, OWNER, engines.now)
     home.joinpath("trash").rename(home.parent / "trash")
     moved = dataclasses.replace(engines.config, home=home.parent)
-    shipping = Shipping(engines.store, engines.workspaces, engines.records, moved)
+    shipping = Shipping(engines.store, engines.workspaces, moved)
 
     assert delivery(shipping.restore(task.id, OWNER, engines.now)) == Unmerged()
 
@@ -438,7 +442,7 @@ def pushing(engines: Engines, mode: PushMode, *, remote: bool = True) -> Shippin
     if remote:
         engines.workspaces.repositories[SHOP].remotes["origin"] = {}
     config = dataclasses.replace(engines.config, push=mode)
-    return Shipping(engines.store, engines.workspaces, engines.records, config)
+    return Shipping(engines.store, engines.workspaces, config)
 
 
 def remote_tip(engines: Engines, branch: str) -> str | None:
@@ -468,7 +472,7 @@ def test_a_merge_and_a_rollback_are_pushed(engines: Engines, task: Task) -> None
     assert isinstance(back, RolledBack)
     assert back.push == Pushed(remote="origin", at=engines.now)
     assert remote_tip(engines, "main") == back.commit
-    assert actions(engines)[-1] == ("pushed", OWNER, "task_1", back.commit)
+    assert actions(engines)[-1] == ("pushed", f"person {OWNER}", "task_1", back.commit)
 
 
 def test_a_push_that_fails_is_on_record_and_tried_again_on_request(engines: Engines, task: Task) -> None:

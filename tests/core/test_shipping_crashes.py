@@ -16,7 +16,7 @@ from core.shipping import Shipping
 from storage import JournalStore
 from tests import factories
 from tests.conftest import Git
-from tests.fakes import Died, FakeRecords, SetClock
+from tests.fakes import Died, SetClock
 
 TASK, OWNER = TaskId("task_1"), UserId(7)
 BRANCH = "jarvis/task_1-1"
@@ -123,7 +123,7 @@ def bench(store: JournalStore, clock: SetClock, home: Path, repository: Path, ow
         store.tasks.put(TASK, factories.task(state=state))
     workspaces = DyingWorkspaces()
     config = factories.config(home, push=PushMode.MERGE)
-    shipping = Shipping(store, workspaces, FakeRecords(), config)
+    shipping = Shipping(store, workspaces, config)
     return Bench(shipping, workspaces, store, clock, home, repository, owner)
 
 

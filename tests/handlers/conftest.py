@@ -20,22 +20,30 @@ from bot.local.request import InMemoryRequest
 from bot.outbox import Outbox
 from core.agent_status import AgentStatuses
 from core.approvals import Approvals
+from core.audit import Audit
 from core.autonomous_queue import AutonomousQueue
 from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.builds import Builds
+from core.changes import Changes
+from core.decisions import Decisions
 from core.drafts import Drafts
 from core.errors import Refused
 from core.model.build import Outcome
 from core.model.config import Config
+from core.model.decision import Finding
 from core.model.ids import ChatId, ProjectName, UserId
 from core.model.task import Running, Task
+from core.pauses import Pauses
 from core.people import People
 from core.projects import Projects
+from core.rules import Rules
 from core.runtime.agent_trial import Trial
 from core.runtime.commands import run_check
 from core.runtime.workspaces import GitWorkspaces
 from core.shipping import Shipping
+from core.status import StatusReports
+from core.trust import Trust
 from handlers.services import App, Services
 from handlers.tasks import card_of
 from storage import JournalStore, open_store
@@ -63,6 +71,8 @@ class House:
     records: FakeRecords
     builds: Builds
     outbox: Outbox
+    found: list[Finding]
+    """What the next results are found to touch."""
     woken: list[bool]
     logged: list[structlog.typing.EventDict]
     toasts: list[PressAnswered] = field(default_factory=list)
@@ -237,8 +247,10 @@ async def start(
     app = telegram_app.build(TOKEN, "http://localhost", request=request)
     records, woken = FakeRecords(), list[bool]()
     programs = FakePrograms(*(template.argv[0] for template in config.agent_templates))
-    builds = Builds(store, executor, programs, records, config)
-    queue = AutonomousQueue(store, builds, records, config)
+    decisions, found = Decisions(store, config), list[Finding]()
+    builds = Builds(store, executor, programs, decisions, lambda spec, result: list(found), config)
+    queue = AutonomousQueue(store, builds, decisions, config)
+    audit = Audit(store, records, config.zone)
     people = People(store, owners)
     scheduler, approvals = BuildScheduler(store, config, builds.look_around), Approvals(store)
     card = partial(card_of, scheduler, approvals, clock, config.zone)
@@ -259,7 +271,14 @@ async def start(
         scheduler=scheduler,
         approvals=approvals,
         drafts=Drafts(store, queue),
-        shipping=Shipping(store, workspaces, records, config),
+        shipping=Shipping(store, workspaces, config),
+        changes=Changes(store, decisions),
+        rules=Rules(store, config),
+        pauses=Pauses(store),
+        trust=Trust(store, config),
+        audit=audit,
+        status=StatusReports(store, config, builds.look_around),
+        refresh_suggestion=outbox.refresh_suggestion,
         briefs=Briefs(store, executor, config),
         projects=Projects(
             store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home), config
@@ -275,7 +294,19 @@ async def start(
     telegram_app.equip(app, services)
     await app.initialize()
     house = House(
-        api, app, services, store, clock, executor, workspaces, records, builds, outbox, woken=woken, logged=logged
+        api,
+        app,
+        services,
+        store,
+        clock,
+        executor,
+        workspaces,
+        records,
+        builds,
+        outbox,
+        found=found,
+        woken=woken,
+        logged=logged,
     )
     api.subscribe(lambda event: house.toasts.append(event) if isinstance(event, PressAnswered) else None)
     return house

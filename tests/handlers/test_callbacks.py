@@ -6,20 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.ids import ApprovalId, DraftId, TaskId
+from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId
 from handlers.callbacks import (
+    Always,
     Answer,
     Ask,
+    ChangeField,
+    ChangeTask,
     Choose,
     DraftEnd,
     DraftField,
     DropLink,
+    DropRule,
     FinishDraft,
     ListName,
     OnTask,
     Page,
     Press,
+    Resume,
+    Seen,
     SetField,
+    StopAll,
+    TakeSuggestion,
     TaskVerb,
     TryAgent,
     UnknownButton,
@@ -32,6 +40,16 @@ TASK, DRAFT = TaskId("task_999999999"), DraftId("draft_999999999")
 PRESSES: list[Press] = [
     *(OnTask(verb, TASK) for verb in TaskVerb),
     *(Answer(ApprovalId("approval_999999999"), yes) for yes in (True, False)),
+    Always(ApprovalId("approval_999999999")),
+    Seen(ApprovalId("approval_999999999")),
+    ChangeTask(TASK),
+    *(ChangeTask(TASK, field, "BACKLOG") for field in ChangeField),
+    DropRule(RuleId("rule_999999999")),
+    *(TakeSuggestion(SuggestionId("suggestion_999999999"), yes) for yes in (True, False)),
+    Resume(),
+    Resume(ProjectName("x" * 50)),
+    StopAll(),
+    StopAll(ProjectName("x" * 50)),
     DropLink(TASK, TASK),
     Choose(DRAFT),
     *(Choose(DRAFT, field) for field in DraftField),
@@ -66,6 +84,14 @@ def test_the_wire_form_of_old_messages_stays_readable() -> None:
     assert decode("draft:draft_1:start") == FinishDraft(DraftId("draft_1"), DraftEnd.ADD_AND_START)
     assert decode("page:queue:2") == Page(ListName.QUEUE, 2)
     assert decode("ask:brief") == Ask("brief")
+    assert decode("always:approval_7") == Always(ApprovalId("approval_7"))
+    assert decode("seen:approval_7") == Seen(ApprovalId("approval_7"))
+    assert decode("change:task_2::") == ChangeTask(TaskId("task_2"))
+    assert decode("change:task_2:hours:2") == ChangeTask(TaskId("task_2"), ChangeField.HOURS, "2")
+    assert decode("norule:rule_3") == DropRule(RuleId("rule_3"))
+    assert decode("suggest:suggestion_1:0") == TakeSuggestion(SuggestionId("suggestion_1"), False)
+    assert decode("resume:") == Resume()
+    assert decode("stopall:shop") == StopAll(ProjectName("shop"))
 
 
 @given(st.text(max_size=64))

@@ -50,7 +50,7 @@ async def test_start_now(house: House) -> None:
 
     assert (toast.text, toast.show_alert) == ("It starts as soon as a slot is free.", False)
     assert house.task("task_1").start_now
-    assert house.labels(message) == ["🚫 Cancel"]
+    assert house.labels(message) == ["✏️ Modify", "🚫 Cancel"]
     await house.beat()
     await again(house, message, "task:start:task_1", "task_1 is in progress already.")
     assert house.labels(message) == ["⏹ Stop", "📄 Log"]
@@ -106,7 +106,7 @@ async def test_merge(house: House) -> None:
     await house.build(house.add())
     news = house.last_id()
     assert house.text(news).startswith("✅ Write docs is built · /task_1")
-    assert house.labels(news) == ["🔀 Merge", "🔍 Diff", "📄 Log", "🗑 Discard"]
+    assert house.labels(news) == ["🔀 Merge", "🔍 Diff", "📄 Log", "🗑 Discard", "✏️ Modify"]
 
     toast = await house.press(news, "Merge")
 
@@ -136,7 +136,7 @@ async def test_a_conflict_is_an_alert(house: House) -> None:
     house.workspaces.commit(SHOP, "main", "task_1-1.txt", "other words\n")
 
     await again(house, news, "task:merge:task_1", "does not merge cleanly into main")
-    assert house.labels(news) == ["🔀 Merge", "🔍 Diff", "📄 Log", "🗑 Discard"]
+    assert house.labels(news) == ["🔀 Merge", "🔍 Diff", "📄 Log", "🗑 Discard", "✏️ Modify"]
 
 
 async def test_diff(house: House) -> None:
@@ -202,13 +202,13 @@ async def question(house: House) -> int:
     house.add("A new page", category=Category.FEATURE)
     await house.beat()
     message = house.last_id()
-    assert house.labels(message) == ["✅ Approve", "🚫 Reject", "🔎 Details"]
+    assert house.labels(message) == ["✅ Approve", "✏️ Modify", "🚫 Reject", "🔎 Details", "♾ Always in shop"]
     assert house.text(message).splitlines()[1] == "May I build this? I ask because its category is New features."
     return message
 
 
 async def test_approve(house: House, question: int) -> None:
-    assert (await house.press(question, "Approve")).text == "Approved."
+    assert (await house.press(question, "Approve")).text == "task_1 is approved."
 
     assert isinstance(house.task("task_1").state, Queued)
     assert house.text(question).endswith("Approved by an owner, 20:00.")
@@ -218,7 +218,7 @@ async def test_approve(house: House, question: int) -> None:
 
 
 async def test_reject(house: House, question: int) -> None:
-    assert (await house.press(question, "Reject")).text == "Rejected."
+    assert (await house.press(question, "Reject")).text == "task_1 is rejected."
 
     assert isinstance(house.task("task_1").state, Rejected)
     await again(house, question, "answer:approval_1:1", "task_1 was rejected already.")
@@ -229,7 +229,7 @@ async def test_details(house: House, question: int) -> None:
 
     assert house.newest().startswith("✋ A new page\n/task_1 · needs your approval")
     assert "Asked because its category is New features." in house.newest()
-    assert house.labels(house.last_id()) == ["✅ Approve", "🚫 Reject"]
+    assert house.labels(house.last_id()) == ["✅ Approve", "✏️ Modify", "🚫 Reject"]
 
 
 async def test_an_answer_updates_every_copy_of_the_question(house: House, question: int) -> None:
@@ -400,7 +400,7 @@ async def test_a_draft_that_asks_first_becomes_one_line_and_is_asked_about_once(
     assert house.labels(draft) == []
     await house.beat()
     assert "May I build this?" in house.newest()
-    assert house.labels(house.last_id())[:2] == ["✅ Approve", "🚫 Reject"]
+    assert house.labels(house.last_id())[:3] == ["✅ Approve", "✏️ Modify", "🚫 Reject"]
 
 
 @pytest.mark.parametrize(
@@ -490,7 +490,7 @@ async def test_the_buttons_of_the_brief(house: House) -> None:
         ["🔀 Merge task_1", "🔁 Retry task_2"],
         ["📋 Queue"],
     ]
-    assert (await house.press(message, "Approve task_3")).text == "Approved."
+    assert (await house.press(message, "Approve task_3")).text == "task_3 is approved."
     assert "merged" in ((await house.press(message, "Merge task_1")).text or "")
     assert (await house.press(message, "Retry task_2")).text == "Back in the queue."
     assert house.text(message).startswith("☀️ Brief")
@@ -518,7 +518,7 @@ async def test_buttons_work_after_a_restart(house: House, open_house: Open, ques
     draft = house.last_id()
     reborn = await open_house(like=house)
 
-    assert (await reborn.press(question, "Approve")).text == "Approved."
+    assert (await reborn.press(question, "Approve")).text == "task_1 is approved."
     assert (await reborn.press(draft, "Add and start")).text == "Added as task_2."
     assert isinstance(reborn.task("task_1").state, Queued)
     assert "Approved" in reborn.text(question)
@@ -610,7 +610,7 @@ async def test_a_stranger_in_the_group_cannot_press(house: House) -> None:
 
     house.api.people.press(message, 0, 0, chat=GROUP)
     await house.work()
-    assert [toast.text for toast in house.toasts] == ["Approved."]
+    assert [toast.text for toast in house.toasts] == ["task_1 is approved."]
 
 
 async def test_failed_tasks_stay_failed_while_nobody_presses(open_house: Open) -> None:

@@ -1,51 +1,94 @@
+"""Logs that can be trusted: in order, each line once, whatever tears the file; the fake keeps the same contract."""
+
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from core.errors import StoreUnavailable
 from core.ports import Records
-from core.runtime.clock import utc_now
 from core.runtime.records import FileRecords
+from tests.fakes import FakeRecords
 
 
-def test_lines_come_back_in_order(tmp_path: Path) -> None:
-    records: Records = FileRecords(tmp_path)
-    assert list(records.read("a.jsonl")) == []
-    records.append("a.jsonl", {"n": 1, "text": "ü\n", "at": utc_now()})
-    records.append("a.jsonl", {"n": 2})
-    assert [entry["n"] for entry in records.read("a.jsonl")] == [1, 2]
+@pytest.fixture(params=["files", "fake"])
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Records:
+    return FileRecords(tmp_path) if request.param == "files" else FakeRecords()
+
+
+def numbers(records: Records, log: str = "a.jsonl") -> list[int]:
+    return [entry["n"] for entry in records.read(log)]
+
+
+def test_lines_come_back_in_order(records: Records) -> None:
+    assert numbers(records) == []
+    records.write("a.jsonl", [{"n": 1, "text": "ü\n"}, {"n": 2}])
+    records.write("b.jsonl", [{"n": 3}])
+    records.write("a.jsonl", [{"n": 4}])
+
+    assert list(records.read("a.jsonl")) == [{"n": 1, "text": "ü\n"}, {"n": 2}, {"n": 4}]
+    assert numbers(records, "b.jsonl") == [3]
+
+
+def test_what_is_in_the_log_already_is_not_written_again(records: Records) -> None:
+    records.write("a.jsonl", [{"n": 1}, {"n": 2}])
+    records.write("a.jsonl", [{"n": 1}, {"n": 2}, {"n": 3}])
+
+    assert numbers(records) == [1, 2, 3]
+
+
+def test_the_memory_of_a_day(tmp_path: Path) -> None:
+    records = FileRecords(tmp_path)
+    records.remember("2026-03-03", [(1, "23:10 Started task_1 “Write docs”.")])
+    records.remember("2026-03-03", [(1, "23:10 Started task_1 “Write docs”."), (4, "23:40 Ended it.")])
+
+    text = (tmp_path / "memory" / "2026-03-03.md").read_text()
+    assert text == ("# 2026-03-03\n\n- 23:10 Started task_1 “Write docs”. <!-- 1 -->\n- 23:40 Ended it. <!-- 4 -->\n")
+
+
+def test_nobody_else_may_read_them(tmp_path: Path) -> None:
+    FileRecords(tmp_path).write("a.jsonl", [{"n": 1}])
     assert stat.S_IMODE((tmp_path / "logs" / "a.jsonl").stat().st_mode) == 0o600
 
 
-def test_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("torn", [b'\xff[1]\n{"n": 2, "te', b'{"n":2}', b"\n\n", b'{"n":2,"x":"'])
+def test_a_torn_line_costs_only_itself_and_is_written_again(tmp_path: Path, torn: bytes) -> None:
     records = FileRecords(tmp_path)
-    records.append("a.jsonl", {"n": 1})
+    records.write("a.jsonl", [{"n": 1}])
     with (tmp_path / "logs" / "a.jsonl").open("ab") as file:
-        file.write(b'\xff[1]\n{"n": 2, "te')
-    records.append("a.jsonl", {"n": 3})
-    assert [entry["n"] for entry in records.read("a.jsonl")] == [1, 3]
+        file.write(torn)
+    records.write("a.jsonl", [{"n": 2, "text": "whole"}, {"n": 3}])
+
+    assert [entry for entry in records.read("a.jsonl") if entry != {"n": 2}] == [
+        {"n": 1},
+        {"n": 2, "text": "whole"},
+        {"n": 3},
+    ]
 
 
-def test_several_processes_append_at_once(tmp_path: Path) -> None:
-    program = (
-        "import pathlib, sys\n"
-        "from core.runtime.records import FileRecords\n"
-        "records = FileRecords(pathlib.Path(sys.argv[1]))\n"
-        "for n in range(300): records.append('a.jsonl', {'who': sys.argv[2], 'n': n, 'fill': 'x' * 500})\n"
-    )
-    root = Path(__file__).resolve().parents[3]
-    running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(who)], cwd=root) for who in range(4)]
-    assert [process.wait(30) for process in running] == [0] * 4
-    entries = list(FileRecords(tmp_path).read("a.jsonl"))
-    for who in range(4):
-        assert [entry["n"] for entry in entries if entry["who"] == str(who)] == list(range(300))
+def test_a_large_log_is_set_aside_and_still_read(tmp_path: Path) -> None:
+    records = FileRecords(tmp_path, largest=200)
+    for number in range(1, 41):
+        records.write("a.jsonl", [{"n": number, "text": "x" * 20}])
+        records.write("a.jsonl", [{"n": number, "text": "x" * 20}])
+
+    assert numbers(records) == list(range(1, 41))
+    assert numbers(FileRecords(tmp_path)) == list(range(1, 41))
+    assert len(list((tmp_path / "logs").glob("a.*.jsonl"))) > 3
 
 
-def test_what_cannot_be_written_is_told_but_undoes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_from_before_lines_had_numbers_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.log").write_text('{"action": "added"}\n')
+    records = FileRecords(tmp_path, largest=5)
+    records.write("a.log", [{"n": 1}])
+
+    assert list(records.read("a.log")) == [{"action": "added"}, {"n": 1}]
+
+
+def test_what_cannot_be_written_is_an_error_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file in the place of the folder")
-    FileRecords(tmp_path).append("a.jsonl", {})
-    assert "a.jsonl can't be written" in caplog.text
+    with pytest.raises(StoreUnavailable, match=r"a.jsonl can't be written"):
+        FileRecords(tmp_path).write("a.jsonl", [{"n": 1}])
     with pytest.raises(ValueError, match="not the name of a log"):
-        FileRecords(tmp_path).append("../a.jsonl", {})
+        FileRecords(tmp_path).write("../a.jsonl", [{"n": 1}])

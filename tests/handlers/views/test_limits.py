@@ -12,6 +12,7 @@ from core import task_text
 from core.briefs import Brief, Finished, Question, RunningBuild
 from core.build_scheduler import Listed, Stats
 from core.errors import Refused
+from core.model.agent import Usage
 from core.model.approval import Approval, Open
 from core.model.build import (
     Abandoned,
@@ -48,7 +49,7 @@ from core.planning import LeftOut, Plan, Planned
 from core.projects import Registered
 from handlers import callbacks, replies
 from handlers.callbacks import Choose, DraftField, ListName
-from handlers.views import briefs, builds, drafts, onboarding, projects, tasks
+from handlers.views import approvals, briefs, builds, drafts, onboarding, projects, tasks
 from handlers.views.message import MAX_TEXT, Message, pre, unescape, utf16_length
 from tests import factories
 from tests.factories import NOW, UTC_ZONE
@@ -185,8 +186,11 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
     check(api, tasks.card(listed(task), approval, waiting, NOW, UTC_ZONE))
     check(api, tasks.card(listed(task), None, waiting, NOW + timedelta(days=400), UTC_ZONE))
     check(api, tasks.added(task))
-    check(api, builds.question(task, approval))
-    check(api, builds.answered(task, "Approved."))
+    check(api, approvals.question(task, approval, Usage(tokens_in=10**9, dollars=1e6), NOW, UTC_ZONE))
+    check(api, approvals.answered(task, "Approved."))
+    check(api, approvals.expired(task))
+    check(api, approvals.change(task))
+    check(api, approvals.waiting([(task, approval)] * 50, NOW))
     check(api, builds.dependency_lost(task, task, task.id))
     check(api, builds.dependency_lost(task, None, TaskId("task_1")))
     for name in ListName:

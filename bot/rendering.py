@@ -1,0 +1,104 @@
+"""The message of a notification, as things stand: which view shows which subject."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core import budgets, notifications, retries
+from core.approvals import is_open
+from core.builds import Builds
+from core.model.agent import Usage
+from core.model.approval import Approval
+from core.model.build import Active, Build, Ended
+from core.model.decision import Stage
+from core.model.ids import BuildId, TaskId
+from core.model.notification import (
+    ApprovalAsked,
+    BudgetLow,
+    BuildEnded,
+    BuildStarted,
+    ChangeAsked,
+    DependencyLost,
+    NightBudgetLow,
+    QuestionExpired,
+    RuleSuggested,
+    Subject,
+    TaskShown,
+)
+from core.model.task import Task
+from core.people import People
+from core.ports import Store
+from handlers.views import approvals, builds, verdicts
+from handlers.views.message import Message
+
+
+class Renderer:
+    """Reads the store; changes nothing."""
+
+    def __init__(
+        self, store: Store, builds: Builds, people: People, card: Callable[[TaskId], Message], zone: ZoneInfo
+    ) -> None:
+        self._store = store
+        self._builds = builds
+        self._people = people
+        self._card = card
+        self._zone = zone
+
+    def render(self, subject: Subject, now: datetime) -> Message | None:
+        """The message as things stand; None when what it tells of is gone."""
+        match subject:
+            case NightBudgetLow():
+                return builds.night_budget_low(subject)
+            case RuleSuggested(suggestion=suggestion):
+                made = self._store.suggestions.get(suggestion)
+                return None if made is None else approvals.suggestion(made)
+            case ChangeAsked():
+                return None  # was sent as an answer
+        task_id = notifications.task_of(self._store, subject)
+        task = self._store.tasks.get(task_id) if task_id is not None else None
+        return None if task is None else self._about(task, subject, now)
+
+    def _about(self, task: Task, subject: Subject, now: datetime) -> Message | None:
+        match subject:
+            case BuildStarted(build=build_id) | BuildEnded(build=build_id) | BudgetLow(build=build_id):
+                build = self._store.builds.get(build_id)
+                return None if build is None else self._build(task, build, subject, now)
+            case QuestionExpired():
+                return approvals.expired(task)
+            case ApprovalAsked(approval=approval_id):
+                approval = self._store.approvals.get(approval_id)
+                return None if approval is None else self._question(task, approval, now)
+            case TaskShown():
+                return self._card(task.id)
+            case DependencyLost(lost=lost):
+                return builds.dependency_lost(task, self._store.tasks.get(lost), lost)
+        return None
+
+    def _build(self, task: Task, build: Build, subject: Subject, now: datetime) -> Message:
+        if isinstance(subject, BudgetLow):
+            return builds.budget_low(task, build, self._builds.progress(build.id))
+        if isinstance(build.state, Active):
+            stopping = build.state.stop_requested
+            return builds.running(task, build, self._builds.progress(build.id), stopping=stopping, now=now)
+        result = build.state.result
+        if isinstance(subject, BuildStarted):
+            return builds.over(task, build, result)
+        current = getattr(task.state, "build", None) == build.id
+        again = not current and retries.may_pass(result.outcome)
+        return builds.ended(task, build, result, current=current, again=again)
+
+    def _question(self, task: Task, approval: Approval, now: datetime) -> Message:
+        """Open with its buttons, or how it was settled, by whom and when."""
+        if not is_open(self._store, approval):
+            verdict = verdicts.verdict(approval, self._people.names(), now, self._zone)
+            return approvals.answered(task, verdict or "Not needed any more.")
+        if approval.stage is not Stage.RESULT:
+            return approvals.question(task, approval, self._spent(task), now, self._zone)
+        build = self._store.builds.get(getattr(task.state, "build", None) or BuildId(""))
+        if build is None or not isinstance(build.state, Ended):
+            return approvals.answered(task, "Not needed any more.")
+        return approvals.result(task, approval, builds.ended(task, build, build.state.result, current=True))
+
+    def _spent(self, task: Task) -> Usage | None:
+        tries = [build.state for build in self._store.builds.all() if build.task == task.id]
+        return budgets.total(state.result.usage for state in tries if isinstance(state, Ended))
