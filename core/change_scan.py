@@ -52,7 +52,7 @@ _APPLIES = re.compile(
 
 
 def scan(diff: Iterable[str] | str, secrets: SecretScan, sensitive: Sequence[str] = ()) -> list[Finding]:
-    """All that is found in a unified diff (its text, or its lines), in the order of its files; empty when all is well.
+    """All that is found in a unified diff (its text, or its lines), most serious first; empty when all is well.
 
     `secrets` looks for secrets in added lines; `sensitive` are globs besides the known ones. Never raises for a diff
     that is cut or damaged; what can't be read is passed over.
@@ -64,7 +64,9 @@ def scan(diff: Iterable[str] | str, secrets: SecretScan, sensitive: Sequence[str
         found += _in_file(change, secrets, sensitive)
         sizes.count(change)
         tests.look_at(change)
-    return [*found, *tests.findings(), *sizes.findings()]
+    found += [*tests.findings(), *sizes.findings()]
+    once = {(each.rule, each.path): each for each in reversed(found)}  # of several in a file the first
+    return sorted(reversed(once.values()), key=lambda finding: -finding.verdict.strictness)
 
 
 def _in_file(change: FileChange, secrets: SecretScan, sensitive: Sequence[str]) -> Iterator[Finding]:

@@ -97,7 +97,7 @@ class Clause:
             if text in words.STOPS or (word.form in ("ing", "ed", "s") and word.verb and phrase and not word.glued
                                        and text not in ("testing", "caching", "logging", "signing", "hashing"
                                        , "checking", "limiting", "billing", "shared", "exposed", "sandboxing")
-                                       and not (word.form == "s" and word.noun in words.CODE_WORDS | words.DATA)):  # fmt: skip
+                                       and not (word.form == "s" and word.noun in words.CODE_WORDS | words.DATA | words.SPEECH)):  # fmt: skip
                 break
             if text in words.PREPOSITIONS or text in ("and", "or", ",", "&", "nor"):
                 if phrase or link == "":

@@ -36,6 +36,11 @@ _LEFT_OUT = re.compile(
 """Settings of runners that leave tests out, in any file."""
 
 
+_CHECKS = re.compile(r"\b(?:assert\w*|expect\w*|should|require)\b|\bt\.(?:Fatal|Error)|\.to(?:Be|Equal|Have|Throw)|\braises\b")
+_MOST_CHECKS = 1
+"""Lines that check something and go without others in their place."""
+
+
 class LostTests:
     """Gathers what all files of a change have to say about tests; a test that is moved is not lost."""
 
@@ -43,6 +48,8 @@ class LostTests:
         self._gone: Counter[str] = Counter()
         self._come: Counter[str] = Counter()
         self._places: dict[str, str] = {}
+        self._hollow: list[str] = []
+        self._new_in: Counter[str] = Counter()
         self._files: list[tuple[str, Counter[str]]] = []
         self._skipped: list[Finding] = []
 
@@ -54,6 +61,10 @@ class LostTests:
         self._come += come
         for name in gone:
             self._places.setdefault(name, change.path)
+        self._new_in[change.path] = (come - gone).total()
+        if is_test and not change.is_deleted and gone.total() >= come.total():
+            lost = _checks(change.removed) - _checks(change.added)
+            self._hollow += [change.path] if lost > _MOST_CHECKS else []
         if change.is_deleted and is_test and change.removed:
             self._files.append((change.path, gone))
         marks = (_SKIPPED, _LEFT_OUT) if is_test or come else (_LEFT_OUT,)
@@ -76,9 +87,14 @@ class LostTests:
             if not names or names & lost:
                 told.add(path)
                 yield _finding("tests deleted", "it deletes tests", path)
-        for path in dict.fromkeys(self._places[name] for name in lost):
-            if path not in told:
+        lost_in = Counter(self._places[name] for name in lost.elements())
+        for path, count in lost_in.items():
+            if path not in told and count > self._new_in[path]:  # as many new ones: they were renamed
+                told.add(path)
                 yield _finding("tests deleted", "it deletes tests", path)
+        for path in self._hollow:
+            if path not in told and not lost_in[path]:
+                yield _finding("tests deleted", "it takes checks out of tests", path)
 
 
 def _names(lines: list[tuple[int, str]], *, in_test: bool) -> Counter[str]:
@@ -90,6 +106,10 @@ def _names(lines: list[tuple[int, str]], *, in_test: bool) -> Counter[str]:
             if in_test or line.lstrip().startswith(("#[", "def test", "async def test", "@Test", "func Test")):
                 found[name.strip("\"'`")] += 1
     return found
+
+
+def _checks(lines: list[tuple[int, str]]) -> int:
+    return sum(_CHECKS.search(line[:_MOST]) is not None for _, line in lines)
 
 
 def _bare(line: str) -> str:

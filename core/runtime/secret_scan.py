@@ -50,20 +50,29 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("an Atlassian token", r"(?<!\w)ATATT3[\w=-]{100,250}|(?<!\w)ATCTT3[\w=-]{50,250}"),
     ("a Facebook or Google OAuth token", r"(?<!\w)EAA[A-Z][A-Za-z0-9]{90,250}(?!\w)|(?<!\w)1//0[\w-]{30,120}"),
     ("a JSON web token", r"(?<![\w-])eyJ[\w-]{10,1000}\.eyJ[\w-]{10,2000}\.[\w-]{16,700}"),
-    ("a password in an address", r"(?<![\w])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s:/@\"'<>${}%]{0,60}:([^\s:/@\"'<>{}$]{3,120})@[\w.\[-]"),
+    ("a password in an address", r"(?<![\w])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s:/@\"'<>${}%]{0,60}:([^\s:/@\"'<>{}$]{3,120})@(?!localhost|127\.|0\.0\.0\.0|\[::1\]|(?:db|postgres|mysql|redis|database|mongo|rabbitmq|host|hostname)(?![\w.-]))[\w.\[-]"),
     ("a password in a connection string", r"(?i)\b(?:server|data source|host)=[^;\"']{1,120};[^\"']{0,200}?\b(?:password|pwd)=([^;\"'${}<>]{4,100})"),
     ("a password in a command", r"(?:\bcurl\b[^|;\n]{0,300}?\s(?:-u|--user)[ =]?[\"']?[\w.@-]{1,60}:([^\s\"'$:]{6,100})|\bsshpass\s+-p\s*[\"']?([^\s\"'$]{4,100})|\bmysql(?:dump)?\b[^|;\n]{0,200}?\s-p([^\s\"'$-][^\s\"']{4,100}))"),
     ("credentials in a header", r"(?i)\bauthorization[\"']?\s*[:=,]\s*[\"'`]?\s*(?:bearer|basic|token)\s+([\w.~+/=-]{20,2000})"),
 )  # fmt: skip
 """What to say, and the shape. Each shape is bounded in length; a group, where there is one, is the secret itself."""
 
-_ASSIGNED = re.compile(
-    r"(?i)(?<![A-Za-z])([\w.\[\]\"'-]{0,60}?(?:passw(?:or)?d|passwd|pwd|passphrase|secret|api[_-]?key|apikey|access[_-]?key|auth[_-]?token"
-    r"|token|private[_-]?key|client[_-]?secret|encryption[_-]?key|signing[_-]?key|master[_-]?key|credentials?|db[_-]?pass|_pass"
-    r"|account[_-]?key|webhook[_-]?key|service[_-]?key|license[_-]?key|storage[_-]?key|salt)[\w\]\"'-]{0,24})\s{0,8}(?::=|=>|[:=](?![=:>]))\s{0,8}"
-    r"(?:[a-z]{0,2}[\"'`]([^\"'`\n]{6,300})[\"'`]|([^\s\"'`,;(){}\[\]<>$]{8,300})\s*(?:#.*)?$)"
+_WORTH_IT = re.compile(r"[\w-]{18}|BEGIN |PuTTY|://|(?i:password=|pwd=|sshpass|curl\b|mysql)")
+"""All shapes have something of this, and ordinary lines have not: to pass over them fast."""
+
+_KEYWORD = re.compile(
+    r"(?i)passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|token|private[_-]?key|encryption[_-]?key"
+    r"|signing[_-]?key|master[_-]?key|credentials?|_pass\b|db[_-]?pass|account[_-]?key|webhook[_-]?key|service[_-]?key"
+    r"|license[_-]?key|storage[_-]?key|salt\b"
 )
-"""A name that speaks of a secret, with a text in quotes, or with a bare word to the end of the line."""
+"""What a name that holds a secret has in it."""
+_VALUE = re.compile(
+    r"([\w\]\"'-]{0,24})\s{0,8}(?::\s{0,4}[\w.\[\]| ]{1,30}=(?!=)|:=|=>|[:=](?![=:>])|>)\s{0,8}"
+    r"(?:[a-zA-Z]{0,2}[\"'`]([^\"'`\n]{6,300})[\"'`]|([^\s\"'`,;(){}\[\]<>$]{8,300})\s{0,8}(?:</|[#;,].{0,300})?$"
+    r"|([^\s\"'`,;(){}\[\]<>$]{8,300})</)"
+)
+"""After the keyword: the rest of the name, and a text in quotes, or a bare word to the end of the line."""
+_NAME_BEFORE = re.compile(r"[\w.\[\]\"'-]{0,60}$")
 
 _HARMLESS_NAMES = re.compile(
     r"(?i)(?:public|pub_|field|label|hint|placeholder|name$|_name|path|file|url|uri|endpoint|type|header|param|regex|pattern|length|min|max|count"
@@ -77,11 +86,14 @@ _PLACEHOLDER = re.compile(
     r"|(?:pass(?:word)?|secret|token|key)[_-]?\d{0,4}$|^(?:os\.|process\.|env\.|config\.|settings\.|self\.|this\.|vault:|op://|secretsmanager|ref\+|arn:|sops|enc\[|file:|/run/|!vault|projects/)"
     r"|123456|abcdef(?![0-9a-f])|abc123|(?:0123|1234)(?:4|5)?(?:56)?789"
 )  # fmt: skip
+_SAYS_SO = re.compile(r"(?i)example|x{6,}|placeholder|your[_-]|redacted|dummy|fake|\*{3,}|\.{3,}")
 _REPEATS = re.compile(r"(.)\1{6,}")
 _TEST_PATH = re.compile(
     r"(?i)(?:^|/)(?:tests?|specs?|__tests__|fixtures|testdata|examples?|docs?|mocks?|__mocks__|e2e|cypress)/|(?:^|/)(?:test_|conftest)[^/]*$"
     r"|[._-](?:test|spec|tests)\.\w+$|\.(?:md|rst|adoc)$|Tests?\.\w+$|(?:^|/)\.?env\.(?:example|sample|template|dist)$|\.(?:example|sample|template|dist|tmpl)$"
 )
+_CONFIGURATION = re.compile(r"(?i)\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|env|xml)$|(?:^|/)\.env[^/]*$")
+"""Where texts stand without quotes."""
 _CHECKSUMS = re.compile(
     r"(?i)(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|[^/]*\.lock|go\.sum|[^/]*\.lockfile|[^/]*sha(?:1|256|512)sums?[^/]*"
     r"|[^/]*\.(?:sha256|sha512|md5|sum|svg|map|min\.js|min\.css|snap))$"
@@ -112,31 +124,37 @@ def _in_line(path: str, line: str) -> Iterator[str]:
 
 
 def _by_shape(part: str) -> Iterator[str]:
-    if _any_shape().search(part) is None:
+    if _WORTH_IT.search(part) is None:
         return
     for kind, shape in _shapes():
         for match in shape.finditer(part):
             secret = next((group for group in match.groups() if group), match[0])
-            if not _is_placeholder(secret, whole=match[0], shaped=not match.groups()):
+            if not _is_placeholder(secret, shaped=not match.groups()):
                 yield kind
 
 
 def _by_name(path: str, part: str) -> Iterator[str]:
-    for match in _ASSIGNED.finditer(part):
-        name, quoted, bare = match.groups()
-        value = quoted or bare or ""
-        if _HARMLESS_NAMES.search(name.strip("\"'[] ")) or _is_placeholder(value, whole=value, shaped=False):
+    for keyword in _KEYWORD.finditer(part):
+        match = _VALUE.match(part, keyword.end())
+        if match is None:
             continue
-        if _looks_secret(value, strict=_TEST_PATH.search(path) is not None or quoted is None):
+        before = _NAME_BEFORE.search(part, max(0, keyword.start() - 60), keyword.start())
+        name = f"{before[0] if before else ''}{keyword[0]}{match[1]}".strip("\"'[] ")
+        value = match[2] or match[3] or match[4]
+        if _HARMLESS_NAMES.search(name) or _is_placeholder(value, shaped=False):
+            continue
+        is_bare = match[2] is None and _CONFIGURATION.search(path) is None
+        if _looks_secret(value, strict=is_bare or _TEST_PATH.search(path) is not None):
             yield "a password or key in plain text"
 
 
-def _is_placeholder(secret: str, whole: str, *, shaped: bool) -> bool:
+def _is_placeholder(secret: str, *, shaped: bool) -> bool:
     """Shaped tokens are doubted less: only what says so itself is an example."""
-    if shaped:
-        return bool(re.search(r"(?i)example|x{6,}|placeholder|your[_-]|redacted|dummy|fake|\*{3,}|\.{3,}", whole)) or bool(_REPEATS.search(whole)) or (
-            "BEGIN" not in whole and len(set(whole)) < 8)  # fmt: skip
-    return bool(_PLACEHOLDER.search(secret) or _REPEATS.search(secret))
+    if not shaped:
+        return bool(_PLACEHOLDER.search(secret) or _REPEATS.search(secret))
+    if _SAYS_SO.search(secret) or _REPEATS.search(secret):
+        return True
+    return "BEGIN" not in secret and len(set(secret)) < 8
 
 
 def _looks_secret(value: str, *, strict: bool) -> bool:
@@ -161,13 +179,3 @@ def _entropy(text: str) -> float:
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((kind, re.compile(shape)) for kind, shape in _TABLE)
-
-
-@lru_cache(maxsize=1)
-def _any_shape() -> re.Pattern[str]:
-    """Something that all shapes have one of, to pass over ordinary lines fast."""
-    return re.compile(
-        r"BEGIN|PuTTY|AGE-|gh[pousr]_|github_pat|gl[a-z]{2,5}-|GR13|A[KSBC][ICA]A|AIza|GOCSPX|ya29|xox|xapp|slack\.com|discord|[MNO][\w-]{22}|:AA|/bot\d"
-        r"|[sr]k_live|whsec|sk-|hf_|api_org|SK[0-9a-f]{30}|SG\.|key-[0-9a-f]|-us\d|npm_|:_|pypi-|rubygems_|cio[A-Za-z0-9]{30}|dckr_|do[opr]_v1|shp[acps]{2}_|EAA|sq0"
-        r"|pscale|sbp_|sb_secret|lin_api|secret_|ntn_|figd_|Key=|8Q~|hv[sb]\.|atlasv1|pul-|gl(?:c|sa)_|sntry|NRAK|gsk_|r8_|xai-|pplx|fw_|AT[AC]TT|1//0|eyJ|://|sshpass|(?i:authorization|curl|mysql|;pwd|password=|pwd=)"
-    )
