@@ -28,6 +28,8 @@ _PHRASES = (
 )
 _TYPED = re.compile(r"[“\"`]([^“”\"`\n]{1,200})[”\"`]|(?<!\w)['‘]([^'‘’\n]{1,200})['’](?!\w)")
 _END = re.compile(r"([.!?;:]+(?=\s|$)|\s[-–—]+\s|[()\[\]]|→|=>)")
+_STEPS = re.compile(r"(?i)\bto reproduce\b|^\W*(?:repro(?:duction)?(?: steps)?|steps)\b\W*(?:$|:)")
+"""What a reader should do to see a mistake, up to the next empty line."""
 _WORD = re.compile(r"[^\W_][\w./@+']*-?|,")
 
 
@@ -136,8 +138,10 @@ class Clause:
 
 def read(text: str) -> Iterator[Clause]:
     """The clauses of a text, in their order; of a very long one only the beginning."""
+    steps = False
     for line in text[:_MOST].splitlines():
-        spoken_of = False
+        steps = bool(line.strip()) and (steps or _STEPS.search(line) is not None)
+        spoken_of = steps
         pieces = _END.split(_typed(line))
         for original, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
             part = original.lower()
@@ -150,12 +154,13 @@ def read(text: str) -> Iterator[Clause]:
                 yield clause
                 # What follows a colon is about the same; a full stop ends it.
                 speaks = clause.speaks or (len(found) <= 4 and all(is_label(word) for word in found))
-                spoken_of = speaks and not end.startswith((".", "!", ";"))
+                spoken_of = steps or (speaks and not end.startswith((".", "!", ";")))
 
 
 def is_label(word: Word) -> bool:
     """Whether a word before a colon announces a text or test: “docs:”, “typo in readme:”."""
-    return word.noun in words.SPEECH or word.text in ("in", "the", "for", "of", "docs", "update", "fix", "chore", "and")
+    return word.noun in words.SPEECH or word.text in ("in", "the", "for", "of", "docs", "update", "fix", "chore", "and", "expected",
+                                                      "actual", "observed", "repro", "output", "result", "quote")  # fmt: skip
 
 
 def _typed(line: str) -> str:

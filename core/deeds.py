@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core import consequences
 from core import vocabulary as words
 from core.clauses import Clause, Object, read, singular
 
@@ -50,10 +51,13 @@ def meant(text: str) -> str:
 
 def _in_clause(clause: Clause, *, told: bool) -> Iterable[Hazard]:
     """`told`: it explains a task that only speaks of things, so only what it commands counts."""
+    told = told and clause.main < 0
     for hazard, pattern in _FIXED:
         match = pattern.search(clause.text)
         if match and not (told or clause.speaks or _DENIAL.search(clause.text[: match.start()])):
             yield hazard
+    if not (told or clause.speaks):
+        yield from _by_consequence(clause)
     for place, word in enumerate(clause.words):
         deed = word.verb if word.verb in words.DEEDS else words.NOMINAL.get(word.noun, "")
         if deed and not word.glued:
@@ -94,6 +98,27 @@ _FIXED = (
                            r"(?:currently |completely )?down\b|\boutage\b|\bno space left\b")),
 )  # fmt: skip
 """Phrases that need no grammar."""
+_TOLD = [
+    (hazard, [re.compile(pattern) for pattern in patterns])
+    for hazard, patterns in (
+        (DATA_LOSS, consequences.LOSS),
+        (SECURITY, consequences.SECURITY),
+        (BREAKING, consequences.BREAKING),
+        (EMERGENCY, consequences.EMERGENCY),
+    )
+]
+
+
+def _by_consequence(clause: Clause) -> Iterable[Hazard]:
+    """By what follows from it; not what happens “when ...” to something that is mended."""
+    main = clause.words[clause.main].verb if clause.main >= 0 else ""
+    text = _CONDITION.split(clause.text, maxsplit=1)[0] if main in words.MEND | words.TELL else clause.text
+    for hazard, patterns in _TOLD:
+        for pattern in patterns:
+            match = pattern.search(text)
+            if match is not None and not _DENIAL.search(text[: match.start()]):
+                yield hazard
+                break
 
 
 def _deed(clause: Clause, place: int, verb: str) -> list[Hazard]:

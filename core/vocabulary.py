@@ -193,6 +193,8 @@ DO = _words(
 MEND = _words("fix handle catch improve speed optimize optimise refactor simplify show display debug reproduce tidy correct "
               "repair resolve accelerate reduce")  # fmt: skip
 """Work on what is there already: what follows “when” happens in the program, and is not the task."""
+TELL = _words("show warn retry notify alert detect refuse reject handle test log display ask confirm")
+"""Work of a program about what may happen to it."""
 MAKE = _words("add write create implement build make schedule introduce generate prepare set run execute provide apply "
               "ship deploy use trigger start launch install enable")  # fmt: skip
 CARRIERS = _words(
