@@ -18,6 +18,11 @@ _DELIVERED = (
 )
 
 LOSS = (
+    rf"\b(?:get|move|take|throw|kick)\w* (?:it|them|those|these|the [\w ]{{1,30}}) out of (?:the |our )?(?:database|db|table|index|bucket|storage|system|crm)\b|\b(?:and|then|just|to) (?:bin|ditch|chuck|toss|nuke|zap) (?:it|them|those|the)\b|^(?:bin|ditch|chuck|toss|nuke|zap) (?:it|them|those|the)\b|\bbin them\b",
+    rf"\blet (?:the |all |our )?(?:originals?|{_DATA}|old ones?|old \w+|rest|others?) go\b|\b(?:{_DATA}|old ones|originals|rest|others)\b[\w ]{{0,20}}\b(?:not matter|not important|be lost|worthless|is worth nothing|nobody (?:will )?(?:miss|need)s?)\b",
+    rf"\b(?:cut|trim|thin|slim|shrink|reduce)\w* (?:it|them|{_DATA}|the \w+ (?:table|collection|database)) (?:down )?to\b|\bkeep (?:just |only )?(?:one|two|three|\d+|a) {_TIME} only\b|\bkeep (?:just|only) (?:the |one |two |three |last |latest |\d+ )+{_TIME}\b",
+    rf"\b(?:correct|fix|change|update|edit|adjust|convert|rewrite|patch|migrate)\w*\b.{{0,40}}\b(?:in place|directly|by hand)\b.{{0,10}}\b(?:in|on) (?:the |our )?{_LIVE}\b|\bswap\w*\b.{{0,30}}\bfor the old\b|\bwrite to the (?:shared|live|real|production|prod) (?:\w+ )?(?:database|db|bucket|system)\b",
+    rf"\breset (?:the )?(?:real|live|production|prod)\b|\bkeep (?:a |the |only )?(?:thumbnail|summary|total|aggregate|hash)s?\b.{{0,20}}\b(?:let|drop|lose|discard|remove)\w*",
     rf"\bonly keep\b.{{0,40}}\b{_DATA}\b|\bkeep (?:only|just)\b.{{0,40}}\b{_DATA}\b",
     rf"\b(?:limit|cap|restrict|cut|shorten|reduce|lower)\w* .{{0,30}}\b(?:history|retention|audit log|audit trail|logs?|archives?|backups?) (?:period )?"
     rf"(?:to|by|from) .{{0,12}}{_TIME}|\bttl of .{{0,20}}\bon (?:the )?(?:\w+ )?(?:collection|table|bucket|topic)\b",
@@ -44,6 +49,16 @@ LOSS = (
     rf"\blet\b.{{0,50}}\b(?:overwritten?|overwrite|replace) (?:existing|old|the old|all|previous)?\b",
 )
 SECURITY = (
+    rf"\bmake (?:him|her|them|\w+) (?:an? |the )?(?:\w+ )?(?:owners?|admin\w*|superusers?|maintainers?|root)\b(?! (?:page|panel|menu|view|area|ui|list)s?\b)",
+    r"\b(?:without|no|drop|remove|omit|unset|clear) (?:the )?(?:secure|httponly|samesite|strict|hsts) (?:flag|attribute|header|cookie|mode)\b|\bremote debug\w*|\bport \d+ (?:is )?open\b",
+    r"\b(?:log|record|see|capture|store|keep|track|save)\w*\b.{0,40}\b(?:what (?:people|users|customers) type|keystrokes?|request bod(?:y|ies)|form (?:input|contents)|login form|passwords? (?:they|that|as))\b",
+    rf"\b(?:dump|copy|export|clone|snapshot|extract|backup)\w* (?:of |from )(?:the |our )?{_LIVE}\b|\b(?:copy|use|take|put|load|seed|import|clone|sync)\w* (?:the |our |some |a )*{_LIVE} (?:\w+ )?(?:customers?|users?|data|database|db|dump|names|emails?|orders|people|accounts?)\b|\b(?:customers?|users?|data|dump|database) (?:from|of) (?:the )?{_LIVE}\b"
+    r".{0,30}\b(?:tests?|fixtures?|demo|dev|staging|local\w*|laptop|seed)\b",
+    r"\b(?:support|staff|admins?|managers?|we|everyone|colleagues|moderators|sales|marketing) (?:can|could|may|is able to|are able to|want to|wants to) (?:read|search|see|open|look at|view|browse) .{0,30}\b(?:private|messages?|chats?|e-?mails?|files|photos|passwords?|documents|them)\b|\b(?:index|search|scan|read|export|show) (?:the |all |our )*private (?:messages|chats|files|photos|notes|mails|documents)\b",
+    rf"\b{_ANYONE} (?:can|may|should(?: be able to)?|could|is allowed to|gets to|has to be able to) (?:do |see |change |edit |read |delete |access )?(?:everything|anything|all|the roles|any|whatever|other|each)\b|\bwho(?:ever|mever) (?:has|knows|gets) the (?:link|url|address|id)\b|\bfor ?ever\b.{{0,20}}\b(?:link|invit\w*|session|token|login)\b"
+    r"|\b(?:links?|invit\w+|sessions?|tokens?|logins?)\b.{0,20}\bfor ?ever\b",
+    r"\baccept\w* (?:\w+ )?(?:executables?|scripts?|binaries|svgs?|html|macros?|any\w*)\b|\b(?:disable|remove|lift|stop|weaken|skip)\w* (?:the |all |any )*(?:isolation|quarantine|quota|rate limits?|throttling|moderation|code review|branch protection|approval|review|secret scan\w*|dependency scan\w*|virus scan\w*|spam filter|audit log\w*|monitoring|alerts?|alerting|intrusion detection)\b",
+    r"\b(?:let|letting|allow\w*|permit\w*) (?:the |a |any |all |every )*(?:\w+ )?(?:users?|guests?|customers?|people|visitors?|them|him|clients?|apps?)\b.{0,20}\bin\b.{0,15}\bwithout\b",
     r"\b(?:bind|listen|serve)\w*\b.{0,40}\b(?:0\.0\.0\.0|all interfaces|every interface|public interface)|\b0\.0\.0\.0(?:/0)?\b",
     rf"\b(?:empty|blank|default|no|same|shared|weak|guessable|short|common|simple) (?:admin |root |database )?(?:passwords?|passphrases?|pins?|credentials)\b(?! (?:field|error|message|test|hint|label|warning|box|input|check)s?\b)",
     r"\b(?:without|and no|needs no|with no) (?:asking |checking |entering |requiring |needing |validating |verifying )(?:for )?(?:a |an |the |their |any )?(?:password|permission|login|token|signature|identity|role|owner|credentials?|certificate)",
@@ -78,6 +93,9 @@ SECURITY = (
     r"\b(?:secure|httponly|samesite) ?(?:=|:|flag)? ?(?:false|off|none|0)\b|\b(?:verify|ssl_verify|check_hostname|strict) ?[=:] ?(?:false|0|no|none|off)\b|\bstricthostkeychecking\b|\binsecure\b(?! content)",
 )
 BREAKING = (
+    r"\b(?:external |old |existing |all |deep |incoming )?(?:links?|urls?|bookmarks?) (?:will |would |then )?(?:404|break|die|stop|change|be dead|be broken|not work)\w*|\b(?:another|other|new|different) url scheme\b|\burls? (?:will )?change\b",
+    r"\b(?:clients?|partners?|customers?|apps?|others|accounting|department|third parties|integrations?|consumers?|scripts|plugins?)\b[\w ]{0,20}\b(?:parse|import|expect|consume|rely on|relies on|depend on|depends on|still use|imports|parses|expects|read) (?:it|them|the|these|this|that|those|our)\b",
+    r"\b(?:rename|chang|reorder|remov|drop|restructur)\w* (?:the |all |some |our )*(?:columns?|fields?|headers?|keys?|names?) (?:of|in) (?:the |our )?(?:csv|xml|json|export|feed|report file|payload|response)\b|\bbecomes \w+ everywhere\b|\b(?:users?|customers?|everybody|everyone|people)\b[\w ]{0,30}\b(?:have to|need to|must) (?:start again|start over|re-?install|log in again|re-?register|convert|re-?enter|upgrade first)\b",
     rf"\b(?:chang|switch|convert|turn|migrat|mov)\w*\b.{{0,50}}\b(?:in|of|from|for|on) (?:the |our |all )*(?:\w+ ){{0,2}}{_DELIVERED}\b.{{0,40}}\b(?:from|to|into)\b|\b(?:mandatory|required|obligatory|compulsory)\b.{{0,40}}\b(?:in|for|on|of|by) (?:the |our |all |every )*(?:\w+ )?{_DELIVERED}\b"
     rf"|\b(?:require|demand|enforce|insist on)\w*\b.{{0,40}}\b(?:for|on|in|from|by) (?:the |our |all |every |any |existing )*(?:\w+ )?(?:api|endpoint|client|caller|integration|webhook|plugin|app|request)s?\b",
     rf"\b(?:return|answer|respond|repl)\w*\b.{{0,40}}\binstead of\b.{{0,40}}\b{_DELIVERED}\b|\b(?:status|error|exit) codes? (?:\w+ )?(?:from|of|change\w*)\b|\b{_DELIVERED}\b.{{0,30}}\b(?:returns?|answers?|responds?|should return|will return|now return\w*) .{{0,40}}\binstead of\b",

@@ -1,7 +1,7 @@
 """Words that escalate a task of any category: by what is done to what, whether it is meant, and by its shell command."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core import consequences
@@ -26,9 +26,22 @@ EMERGENCY = Hazard("wording: emergency", "it speaks of an emergency")
 def scan(title: str, description: str = "") -> list[Hazard]:
     """The hazards that a task speaks of and means, each once; nothing that is denied, tested or only described."""
     spoken_of = only_speaks(title)
-    found = [hazard for clause in read(title) for hazard in _in_clause(clause, told=False)]
-    found += [hazard for clause in read(description) for hazard in _in_clause(clause, told=spoken_of)]
-    return list(dict.fromkeys(found))
+    clauses = [*read(title), *read(description)]
+    titles = len(list(read(title)))
+    found = [hazard for n, clause in enumerate(clauses) for hazard in _in_clause(clause, told=spoken_of and n >= titles)]
+    return list(dict.fromkeys([*found, *_by_pronoun(clauses)]))
+
+
+def _by_pronoun(clauses: Sequence[Clause]) -> Iterable[Hazard]:
+    """“The signature check is slow. Leave it out”: what was named before is meant."""
+    for place, clause in enumerate(clauses):
+        if clause.speaks or _AWAY.search(clause.text) is None or _DENIAL.search(clause.text):
+            continue
+        for earlier in clauses[max(0, place - 2) : place + 1]:
+            if earlier.speaks:
+                continue
+            if _CONTROL.search(earlier.text):
+                yield SECURITY
 
 
 def only_speaks(title: str) -> bool:
@@ -43,10 +56,22 @@ def meant(text: str) -> str:
     for clause in read(text):
         if clause.speaks:
             continue
-        main = clause.words[clause.main].verb if clause.main >= 0 else ""
-        told = _CONDITION.split(clause.original, maxsplit=1)[0] if main in words.MEND else clause.original
-        kept.append(told.strip())
+        text = _IN_PASSING.sub(" ", clause.original)
+        if _works_on_code(clause):
+            text = _CONDITION.split(text, maxsplit=1)[0]
+        kept.append(text.strip())
     return ". ".join(kept)
+
+
+def _works_on_code(clause: Clause) -> bool:
+    """Whether it mends something, or moves code about: what follows “when” or “that” is what the program does."""
+    if clause.main < 0:
+        return False
+    verb = clause.words[clause.main].verb
+    if verb in words.MEND:
+        return True
+    objects = clause.objects(clause.main + 1, most=1)
+    return verb in words.DO - words.MAKE and bool(objects) and objects[0].head in words.CODE_WORDS
 
 
 def _in_clause(clause: Clause, *, told: bool) -> Iterable[Hazard]:
@@ -67,6 +92,22 @@ def _in_clause(clause: Clause, *, told: bool) -> Iterable[Hazard]:
     yield from _flaws(clause, told=told)
 
 
+_AWAY = re.compile(
+    r"^(?:(?:please|just|simply|so|then|better|and|we can|we should|let us|you can|simplest is to) ){0,3}(?:leave (?:it|them|that|this|those) out"
+    r"|(?:skip|ignore|disable|drop|remove|bypass|delete|omit|lift|stop|weaken|loosen|relax) (?:it|them|that|this|those)\b|take (?:it|them|that) out"
+    r"|do without|get rid of (?:it|them)|turn (?:it|them|that) off|switch (?:it|them|that) off|delete\b$)"
+)
+_CONTROL = re.compile(
+    r"\b(?:signature|certificate|permission|password|login|auth\w*|encryption|2fa|captcha|csrf|token|tls|ssl|firewall|access|ownership|origin"
+    r"|security|virus|rate|role|licen[cs]e) (?:check|validation|verification|scan|prompt|protection|limit|rule|step|test|control)s?\b|\bknown (?:hole|cve|issue|flaw)s?\b"
+    r"|\b(?:firewall|encryption|authentication|authorization|two-factor|2fa|captcha|sandbox|rate limits?)\b"
+)
+_IN_PASSING = re.compile(
+    r"^\s*(?:when|if|while|whenever|once|unless)\b[^,]*(?:,|$)"
+    r"|\b(?:before|after|when|while|once|until|if|whenever|unless) (?:an?|the|all|their|its|some) (?:[\w-]+ ){1,4}(?:is|are|was|were|gets?|has been) \w+",
+    re.IGNORECASE,
+)
+"""What happens some time, and is not asked for."""
 _CONDITION = re.compile(
     r"\b(?:when|while|whenever|if|after|during|for|that|which|in case)\b"
     r"|(?<!by )\b(?:delet|remov|dropp|clear|purg|truncat|eras|wip|resett)ing\b", re.IGNORECASE)
@@ -241,9 +282,11 @@ def _is_meant(clause: Clause, place: int, *, told: bool) -> bool:
     """Whether the deed is to be done, and not denied, hindered, tested, described, or what the program does anyway."""
     if _is_denied(clause, place):
         return False
+    word = clause.words[place]
+    if clause.spoken_of or _is_condition(clause, place):
+        return False
     if clause.main == place:
         return True
-    word = clause.words[place]
     if _is_coordinate(clause, place):
         return True
     if told or clause.speaks:
@@ -260,6 +303,14 @@ def _is_meant(clause: Clause, place: int, *, told: bool) -> bool:
     if main.verb in words.DO or any(each.noun in words.INTERFACE_WORDS for each in between):
         return False
     return not (word.verb and word.form == "s" and any(each.text in words.SUBORDINATE for each in between))
+
+
+def _is_condition(clause: Clause, place: int) -> bool:
+    """“When I delete a row”, “before an account is deleted”: it happens some time, and nobody asks for it."""
+    before = clause.before(place)
+    if clause.words[0].text in ("when", "if", "while", "whenever", "once", "unless") and len(before) == place:
+        return True
+    return clause.words[place].form == "ed" and not words.CONDITIONS.isdisjoint(before)
 
 
 def _is_denied(clause: Clause, place: int) -> bool:

@@ -211,6 +211,7 @@ HINDER = _words("prevent avoid forbid disallow block refuse reject stop protect 
                 "unintentionally mistakenly confirm")  # fmt: skip
 
 SUBORDINATE = _words("when while if whenever during upon once where unless because since although how whether until")
+CONDITIONS = _words("when if while whenever once unless before after until")
 PREPOSITIONS = _words(
     "of from in on at for to into onto with within without by via through across under over after before between against "
     "as than about per inside out off up behind since until during like so then but"
