@@ -71,6 +71,7 @@ class Clause:
     text: str
     """Lower case, with some expressions made simple."""
     original: str
+    """As it was written, with what ends it."""
     spoken_of: bool = False
     """What stands before it says that it is only about the text that follows: “Docs: ...”."""
 
@@ -142,19 +143,29 @@ def read(text: str) -> Iterator[Clause]:
     for line in text[:_MOST].splitlines():
         steps = bool(line.strip()) and (steps or _STEPS.search(line) is not None)
         spoken_of = steps
-        pieces = _END.split(_typed(line))
-        for original, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
-            part = original.lower()
+        for original, end in _pieces(line):
+            part = _typed(original).lower()
             for pattern, plain in _PHRASES:
                 part = pattern.sub(plain, part)
             found = tuple(map(_word, _WORD.findall(part)))
             if found:
                 is_question = end.startswith("?") or found[0].text in words.QUESTIONS
-                clause = Clause(found, " ".join(part.split()), original, spoken_of or is_question)
+                clause = Clause(found, " ".join(part.split()), f"{original}{end}", spoken_of or is_question)
                 yield clause
                 # What follows a colon is about the same; a full stop ends it.
                 speaks = clause.speaks or (len(found) <= 4 and all(is_label(word) for word in found))
                 spoken_of = steps or (speaks and not end.startswith((".", "!", ";")))
+
+
+def _pieces(line: str) -> Iterator[tuple[str, str]]:
+    """The clauses of a line, each with what ends it; what is quoted is not cut."""
+    quoted = [match.span() for match in _TYPED.finditer(line)]
+    start = 0
+    for match in _END.finditer(line):
+        if not any(begin < match.start() < end for begin, end in quoted):
+            yield line[start : match.start()], match[0]
+            start = match.end()
+    yield line[start:], "\n"
 
 
 def is_label(word: Word) -> bool:

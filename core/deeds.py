@@ -57,21 +57,10 @@ def meant(text: str) -> str:
         if clause.speaks:
             continue
         text = _IN_PASSING.sub(" ", clause.original)
-        if _works_on_code(clause):
-            text = _CONDITION.split(text, maxsplit=1)[0]
-        kept.append(text.strip())
-    return ". ".join(kept)
-
-
-def _works_on_code(clause: Clause) -> bool:
-    """Whether it mends something, or moves code about: what follows “when” or “that” is what the program does."""
-    if clause.main < 0:
-        return False
-    verb = clause.words[clause.main].verb
-    if verb in words.MEND:
-        return True
-    objects = clause.objects(clause.main + 1, most=1)
-    return verb in words.DO - words.MAKE and bool(objects) and objects[0].head in words.CODE_WORDS
+        if clause.main >= 0 and clause.words[clause.main].verb in words.MEND:
+            text = f"{_CONDITION.split(text, maxsplit=1)[0]}. "
+        kept.append(text)
+    return "".join(kept)
 
 
 def _in_clause(clause: Clause, *, told: bool) -> Iterable[Hazard]:
@@ -103,14 +92,17 @@ _CONTROL = re.compile(
     r"|\b(?:firewall|encryption|authentication|authorization|two-factor|2fa|captcha|sandbox|rate limits?)\b"
 )
 _IN_PASSING = re.compile(
-    r"^\s*(?:when|if|while|whenever|once|unless)\b[^,]*(?:,|$)"
-    r"|\b(?:before|after|when|while|once|until|if|whenever|unless) (?:an?|the|all|their|its|some) (?:[\w-]+ ){1,4}(?:is|are|was|were|gets?|has been) \w+",
+    r"\b(?:before|after|when|while|once|until|if|whenever|unless) (?:an?|the|all|their|its|some) (?:[\w-]+ ){1,4}"
+    r"(?:is|are|was|were|gets?|has been) \w+",
     re.IGNORECASE,
 )
-"""What happens some time, and is not asked for."""
+"""What happens some time, and is not asked for: “before an account is deleted”."""
 _CONDITION = re.compile(
-    r"\b(?:when|while|whenever|if|after|during|for|that|which|in case)\b"
-    r"|(?<!by )\b(?:delet|remov|dropp|clear|purg|truncat|eras|wip|resett)ing\b", re.IGNORECASE)
+    r"\b(?:when|while|whenever|if|after|during|in case)\b"
+    r"|(?<!by )\b(?:delet|remov|dropp|clear|purg|truncat|eras|wip|resett)ing\b",
+    re.IGNORECASE,
+)
+"""Where it begins what the program does that is mended."""
 _DENIAL = re.compile(r"\b(?:no|not|without|avoid\w*|prevent\w*|never|any|protect\w*|instead of|when|if|while|against|detect\w*)"
                      r"(?: \w+){0,2} ?$")  # fmt: skip
 _FIXED = (
