@@ -34,20 +34,29 @@ _LICENCE_LINE = re.compile(r"(?i)\bSPDX-License-Identifier\b|\bcopyright\s+(?:\(
 _LICENCE_FIELD = re.compile(r"\s*[\"']?licen[cs]e(?:-files?|-expression)?[\"']?\s*[:=]\s*\S.*")
 
 _DROPS = re.compile(
-    r"(?i)\bdrop\s+(?:table|column|database|schema|keyspace|collection)\b|\btruncate\s+(?:table\s+)?[\w\"`.]+|\bdelete\s+from\b"
-    r"|\balter\s+table\s[^;]{1,300}?\bdrop\s+(?!constraint|index|default|not\b|primary|foreign|check|trigger|key|identity)[\w\"`]"
-    r"|\b(?:op|batch_op)\.drop_(?:table|column)\b|\bmigrations\.(?:RemoveField|DeleteModel)\b|\b(?:RemoveField|DeleteModel)\("
+    r"(?i)\bdrop\s+(?:table|column|database|schema|keyspace|collection)\b|\btruncate\s+(?:table\s+)?[\w\"`.]+"
+    r"|\bdelete\s+from\b"
+    r"|\balter\s+table\s[^;]{1,300}?\bdrop\s+(?!constraint|index|default|not\b|primary|foreign|check|trigger"
+    r"|key|identity)[\w\"`]"
+    r"|\b(?:op|batch_op)\.drop_(?:table|column)\b|\bmigrations\.(?:RemoveField|DeleteModel)\b|\b(?:RemoveField"
+    r"|DeleteModel)\("
     r"|\b(?:remove_columns?|drop_table|drop_column|drop_join_table|delete_all|destroy_all|drop_database)\b"
-    r"|\b(?:drop(?:Table|Column|Schema|Database|Collection|IfExists)|removeColumns?|dropColumns?|deleteMany|dropTableIfExists|truncate)\("
-    r"|\bobjects\.(?:all|filter)\([^)]{0,200}\)\.delete\(|<drop(?:Table|Column)\b|\bremove\s+:\w+|\bdb\.\w+\.(?:drop|remove|deleteMany)\("
+    r"|\b(?:drop(?:Table|Column|Schema|Database|Collection|IfExists)|removeColumns?|dropColumns?|deleteMany"
+    r"|dropTableIfExists|truncate)\("
+    r"|\bobjects\.(?:all|filter)\([^)]{0,200}\)\.delete\(|<drop(?:Table|Column)\b|\bremove\s+:\w+"
+    r"|\bdb\.\w+\.(?:drop|remove|deleteMany)\("
 )
 _TAKES_BACK = re.compile(
-    r"(?i)\s*(?:async\s+)?(?:def\s+(?:self\.)?(?:downgrade|down|reverse\w*|rollback|backwards?|undo)\b|(?:public\s+|protected\s+)*(?:override\s+)?(?:async\s+)?(?:function\s+|void\s+)?down\s*\("
-    r"|exports?\.down\b|(?:export\s+)?(?:async\s+)?(?:const|function)\s+down\b|--\s*\+?\s*(?:goose\s+down|migrate:?\s*down|\+migrate down|@down|rollback|undo)|<rollback>|module\.exports\.down)"
+    r"(?i)\s*(?:async\s+)?(?:def\s+(?:self\.)?(?:downgrade|down|reverse\w*|rollback|backwards?|undo)\b"
+    r"|(?:public\s+|protected\s+)*(?:override\s+)?(?:async\s+)?(?:function\s+|void\s+)?down\s*\("
+    r"|exports?\.down\b|(?:export\s+)?(?:async\s+)?(?:const|function)\s+down\b|--\s*\+?\s*(?:goose\s+down"
+    r"|migrate:?\s*down|\+migrate down|@down|rollback|undo)|<rollback>|module\.exports\.down)"
 )
 _APPLIES = re.compile(
-    r"(?i)\s*(?:async\s+)?(?:def\s+(?:self\.)?(?:upgrade|up|change|forwards?|apply)\b|(?:public\s+|protected\s+)*(?:override\s+)?(?:async\s+)?(?:function\s+|void\s+)?up\s*\("
-    r"|exports?\.up\b|(?:export\s+)?(?:async\s+)?(?:const|function)\s+up\b|--\s*\+?\s*(?:goose\s+up|migrate:?\s*up|\+migrate up|@up)|</rollback>|module\.exports\.up)"
+    r"(?i)\s*(?:async\s+)?(?:def\s+(?:self\.)?(?:upgrade|up|change|forwards?|apply)\b|(?:public\s+"
+    r"|protected\s+)*(?:override\s+)?(?:async\s+)?(?:function\s+|void\s+)?up\s*\("
+    r"|exports?\.up\b|(?:export\s+)?(?:async\s+)?(?:const|function)\s+up\b|--\s*\+?\s*(?:goose\s+up"
+    r"|migrate:?\s*up|\+migrate up|@up)|</rollback>|module\.exports\.up)"
 )
 
 
@@ -66,7 +75,8 @@ def scan(diff: Iterable[str] | str, secrets: SecretScan, sensitive: Sequence[str
         tests.look_at(change)
     found += [*tests.findings(), *sizes.findings()]
     once = {(each.rule, each.path): each for each in reversed(found)}  # of several in a file the first
-    return sorted(reversed(once.values()), key=lambda finding: -finding.verdict.strictness)
+    in_order = list(once.values())[::-1]
+    return sorted(in_order, key=lambda finding: finding.verdict.strictness, reverse=True)
 
 
 def _in_file(change: FileChange, secrets: SecretScan, sensitive: Sequence[str]) -> Iterator[Finding]:
@@ -75,10 +85,10 @@ def _in_file(change: FileChange, secrets: SecretScan, sensitive: Sequence[str]) 
     )
     if name is not None:
         yield _ask(name, REASONS[name], change)
-    if change.mode == SYMLINK or change.old_mode == SYMLINK:
+    if SYMLINK in (change.mode, change.old_mode):
         yield from _symlink(change)
         return
-    if change.mode == SUBMODULE or change.old_mode == SUBMODULE or change.path == ".gitmodules":
+    if SUBMODULE in (change.mode, change.old_mode) or change.path == ".gitmodules":
         yield _ask("submodule", "it changes a submodule, the code of another repository", change)
         return
     if change.old_mode and change.mode and change.old_mode != change.mode:
@@ -102,15 +112,19 @@ def _texts(change: FileChange, name: str | None) -> Iterator[Finding]:
             break
     is_migration = name == "sensitive: migration" or change.path.endswith(".sql")
     if is_migration and not change.is_deleted and not sensitive_paths.is_test(change.path):
-        if (number := _drops(change)) is not None:
-            yield _found(Verdict.ESCALATE, "migration drops data", "its migration deletes data", change, number)
-    if name != "licence" and not change.is_deleted and (number := _relicensed(change)) is not None:
-        yield _ask("licence", REASONS["licence"], change, number)
+        dropping = _drops(change)
+        if dropping is not None:
+            yield _found(Verdict.ESCALATE, "migration drops data", "its migration deletes data", change, dropping)
+    place = _relicensed(change) if name != "licence" and not change.is_deleted else None
+    if place is not None:
+        yield _ask("licence", REASONS["licence"], change, place)
 
 
 def _drops(change: FileChange) -> int | None:
     """The line of a migration that deletes data when it is applied, not when it is taken back."""
-    if re.search(r"(?i)[._-](?:down|undo|rollback)\.\w+$|/(?:down|rollback)s?\.sql$|(?:^|/)U\d[^/]*\.sql$", change.path):
+    if re.search(
+        r"(?i)[._-](?:down|undo|rollback)\.\w+$|/(?:down|rollback)s?\.sql$|(?:^|/)U\d[^/]*\.sql$", change.path
+    ):
         return None
     lines = {**change.context, **dict(change.added)}
     new = {number for number, _ in change.added}

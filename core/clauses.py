@@ -1,4 +1,4 @@
-"""Reads plain English just far enough to tell what is done to what: clauses, deeds, objects, and whether it is meant."""
+"""Reads plain English just far enough to tell what is done to what: clauses, verbs and their objects."""
 
 import re
 from collections.abc import Iterator
@@ -28,6 +28,9 @@ _PHRASES = (
 )
 _TYPED = re.compile(r"[“\"`]([^“”\"`\n]{1,200})[”\"`]|(?<!\w)['‘]([^'‘’\n]{1,200})['’](?!\w)")
 _END = re.compile(r"([.!?;:]+(?=\s|$)|\s[-–—]+\s|[()\[\]]|→|=>)")
+_ENDINGS = (("ing", "ing"), ("ies", "s"), ("ied", "ed"), ("es", "s"), ("s", "s"), ("ed", "ed"), ("d", "ed"))
+"""Of verbs, with the form that they make."""
+_NO_PLURALS = ("ss", "us", "is", "ios", "dns", "https", "postgres")
 _STEPS = re.compile(r"(?i)\bto reproduce\b|^\W*(?:repro(?:duction)?(?: steps)?|steps)\b\W*(?:$|:)")
 """What a reader should do to see a mistake, up to the next empty line."""
 _WORD = re.compile(r"[^\W_][\w./@+']*-?|,")
@@ -44,6 +47,13 @@ class Word:
     """Of the verb: base, s, ed, ing."""
     glued: bool
     """A hyphen follows: it is the first part of a compound."""
+
+    @property
+    def is_new_verb(self) -> bool:
+        """Whether it ends a noun phrase before it: “data using ...”; not “rate limiting” or “user comments”."""
+        if not self.verb or self.glued or self.form not in ("ing", "ed", "s") or self.text in words.NOUNS_IN_ING:
+            return False
+        return not (self.form == "s" and self.noun in words.CODE_WORDS | words.DATA | words.SPEECH)
 
 
 @dataclass(frozen=True)
@@ -83,26 +93,28 @@ class Clause:
                 return place
         return -1
 
+    @property
+    def verb(self) -> str:
+        """Its own verb, in the plain form; empty without one."""
+        return self.words[self.main].verb if self.main >= 0 else ""
+
     def is_imperative(self, place: int) -> bool:
         """Whether nothing but politeness stands before."""
-        return all(
-            word.text in words.MODALS or word.text in ("we", "i", "you", ",", "the", "jarvis", "now", "todo", "then", "next")
-            or word.text.endswith("ly") or word.text in ("also", "again", "just", "first", "finally", "and")
-            for word in self.words[:place]
-        ) and not (place and self.words[place - 1].text == "the")  # fmt: skip
+        before = self.words[:place]
+        if before and before[-1].text == "the":
+            return False
+        return all(word.text in words.MODALS | words.POLITE or word.text.endswith("ly") for word in before)
 
     def objects(self, start: int, most: int = 4) -> list[Object]:
         """The noun phrases that follow, up to the next verb or the end of the thought."""
         found: list[Object] = []
-        link, phrase = "", []
+        link = ""
+        phrase: list[str] = []
         for word in self.words[start : start + 16]:
             text = word.text
-            if text in words.STOPS or (word.form in ("ing", "ed", "s") and word.verb and phrase and not word.glued
-                                       and text not in ("testing", "caching", "logging", "signing", "hashing"
-                                       , "checking", "limiting", "billing", "shared", "exposed", "sandboxing")
-                                       and not (word.form == "s" and word.noun in words.CODE_WORDS | words.DATA | words.SPEECH)):  # fmt: skip
+            if text in words.STOPS or (phrase and word.is_new_verb):
                 break
-            if text in words.PREPOSITIONS or text in ("and", "or", ",", "&", "nor"):
+            if text in words.PREPOSITIONS or text in ("and", "or", ",", "nor"):
                 if phrase or link == "":
                     found.append(Object(link, tuple(phrase)))
                 link, phrase = text, []
@@ -170,8 +182,7 @@ def _pieces(line: str) -> Iterator[tuple[str, str]]:
 
 def is_label(word: Word) -> bool:
     """Whether a word before a colon announces a text or test: “docs:”, “typo in readme:”."""
-    return word.noun in words.SPEECH or word.text in ("in", "the", "for", "of", "docs", "update", "fix", "chore", "and", "expected",
-                                                      "actual", "observed", "repro", "output", "result", "quote")  # fmt: skip
+    return word.noun in words.SPEECH or word.text in words.LABELS
 
 
 def _typed(line: str) -> str:
@@ -194,7 +205,7 @@ def singular(text: str) -> str:
         return text[:-3] + "y"
     if len(text) > 4 and text.endswith(("sses", "xes", "ches", "shes")):
         return text[:-2]
-    if len(text) > 3 and text.endswith("s") and not text.endswith(("ss", "us", "is", "ios", "dns", "https", "postgres")):
+    if len(text) > 3 and text.endswith("s") and not text.endswith(_NO_PLURALS):
         return text[:-1]
     return text
 
@@ -205,12 +216,12 @@ def form(text: str) -> tuple[str, str]:
         return words.IRREGULAR[text]
     if text in words.VERBS:
         return text, "base"
-    for ending, name in (("ing", "ing"), ("ies", "s"), ("ied", "ed"), ("es", "s"), ("s", "s"), ("ed", "ed"), ("d", "ed")):
-        if not text.endswith(ending) or len(text) <= len(ending) + 1:
-            continue
+    for ending, name in _ENDINGS:
         stem = text[: -len(ending)]
-        stems = (stem + "y",) if ending in ("ies", "ied") else (stem, stem + "e", stem[:-1] if stem[-1:] == stem[-2:-1] else "")
-        for plain in stems:
-            if plain in words.VERBS:
-                return plain, name
+        if not text.endswith(ending) or len(stem) < 2:
+            continue
+        doubled = stem[:-1] if stem[-1] == stem[-2] else stem
+        plain = next((each for each in (stem, f"{stem}e", doubled, f"{stem}y") if each in words.VERBS), None)
+        if plain is not None:
+            return plain, name
     return "", ""

@@ -8,9 +8,14 @@ from core.diff_reader import FileChange
 
 _VERSION = r"(?:[\^~<>=!*]|v?\d|latest|workspace:|npm:|git[+:@]|github:|https?:|file:|link:|dev-)"
 _NAME = r"[A-Za-z0-9@][\w./@-]{0,120}"
-_REQUIREMENT = re.compile(rf"\s*[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:(?:[<>=!~]=?|@|;)[^\"']*)?[\"']\s*,?\s*(?:#.*)?[\])]*,?\s*")
+_REQUIREMENT = re.compile(
+    rf"\s*[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:(?:[<>=!~]=?|@|;)[^\"']*)?[\"']\s*,?\s*(?:#.*)?[\])]*,?\s*"
+)
 _INLINE = re.compile(rf"[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@ ][^\"']*)?[\"']")
-_ASSIGNED = re.compile(rf"\s*[\"']?({_NAME})[\"']?\s*=\s*(?:[\"']{_VERSION}[^\"']*[\"']|\{{.*(?:version|git|path|workspace|url|features)\s*=.*)")
+_ASSIGNED = re.compile(
+    rf"\s*[\"']?({_NAME})[\"']?\s*=\s*(?:[\"']{_VERSION}[^\"']*[\"']"
+    rf"|\{{.*(?:version|git|path|workspace|url|features)\s*=.*)"
+)
 _DOTTED = re.compile(rf"\s*({_NAME}?)\.(?:workspace|version|git|path)\s*=")
 _JSON = re.compile(rf"\s*[\"']({_NAME})[\"']\s*:\s*[\"']{_VERSION}[^\"']*[\"']\s*,?\s*")
 
@@ -18,11 +23,13 @@ _BY_FILE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("requirements*.txt", re.compile(rf"\s*(?!-)({_NAME})\s*(?:\[[^\]]*\])?\s*(?:(?:[<>=!~]=?|@|;).*)?(?:\s#.*)?\s*")),
     ("requirements/*.txt", re.compile(rf"\s*(?!-)({_NAME})\s*(?:\[[^\]]*\])?\s*(?:(?:[<>=!~]=?|@|;).*)?(?:\s#.*)?\s*")),
     ("requirements*.in", re.compile(rf"\s*(?!-)({_NAME})\s*(?:\[[^\]]*\])?\s*(?:(?:[<>=!~]=?|@|;).*)?(?:\s#.*)?\s*")),
-    ("go.mod", re.compile(r"\s*(?:require\s+)?((?!go\b|module\b|toolchain\b)[\w.-]+\.[\w.-]+/\S+|[\w.-]+\.[\w-]+)\s+v\d\S*.*")),
+    ("go.mod", re.compile(r"\s*(?:require\s+)?((?!go\b|module\b|toolchain\b)[\w.-]+\.[\w.-]+/\S+"
+                          r"|[\w.-]+\.[\w-]+)\s+v\d\S*.*")),
     ("Gemfile", re.compile(r"\s*gem\s*\(?\s*[\"']([\w./-]+)[\"'].*")),
     ("*.gemspec", re.compile(r"\s*\w+\.add_(?:\w+_)?dependency\s*\(?\s*[\"']([\w./-]+)[\"'].*")),
     ("pom.xml", re.compile(r".*<artifactId>\s*([\w.-]+)\s*</artifactId>.*")),
-    ("build.gradle*", re.compile(r"\s*(?:\w*[iI]mplementation|\w*[aA]pi|compile\w*|\w*[rR]untimeOnly|kapt|ksp|classpath|annotationProcessor|id)\b\s*[\s(]*"
+    ("build.gradle*", re.compile(r"\s*(?:\w*[iI]mplementation|\w*[aA]pi|compile\w*|\w*[rR]untimeOnly|kapt|ksp"
+                                 r"|classpath|annotationProcessor|id)\b\s*[\s(]*"
                                  r"(?:\w+\()?[\"']([\w.:-]+)[\"'].*")),
     ("*.versions.toml", re.compile(r"\s*([\w-]+)\s*=\s*\{.*(?:module|group|id)\s*=.*")),
     ("*.csproj", re.compile(r".*<PackageReference\s[^>]*Include=\"([\w.-]+)\".*")),
@@ -39,10 +46,51 @@ _BY_FILE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Cargo.toml", _ASSIGNED),
 )  # fmt: skip
 _NOT_NAMES = frozenset(
-    "version node npm pnpm yarn engines php python requires-python name edition rust-version target-version line-length "
-    "license description type main module target-dir resolver minimum-stability homepage readme authors packageManager vscode "
-    "private sideEffects browserslist lib esnext node-version ruby url dependencies default all dev test python_version "
-    "name: channels".split()
+    [
+        "version",
+        "node",
+        "npm",
+        "pnpm",
+        "yarn",
+        "engines",
+        "php",
+        "python",
+        "requires-python",
+        "name",
+        "edition",
+        "rust-version",
+        "target-version",
+        "line-length",
+        "license",
+        "description",
+        "type",
+        "main",
+        "module",
+        "target-dir",
+        "resolver",
+        "minimum-stability",
+        "homepage",
+        "readme",
+        "authors",
+        "packageManager",
+        "vscode",
+        "private",
+        "sideEffects",
+        "browserslist",
+        "lib",
+        "esnext",
+        "node-version",
+        "ruby",
+        "url",
+        "dependencies",
+        "default",
+        "all",
+        "dev",
+        "test",
+        "python_version",
+        "name:",
+        "channels",
+    ]
 )
 _MOST_LINES = 5000
 _MOST = 2000
@@ -96,7 +144,11 @@ def _names(path: str, line: str, shown: Mapping[int, str], number: int) -> list[
 def _in_pyproject(line: str, shown: Mapping[int, str], number: int) -> list[str]:
     """Requirements in lists, and assignments below `dependencies`; other tables have lists of names as well."""
     section = _section(shown, number)
-    if section is not None and section and not re.search(r"(?i)depend|require|dev|extras|group|poetry|pdm|project|build", section):
+    if (
+        section is not None
+        and section
+        and not re.search(r"(?i)depend|require|dev|extras|group|poetry|pdm|project|build", section)
+    ):
         return []
     if re.match(r"\s*(?:\w[\w-]*\s*=\s*)\[", line):
         key = line.partition("=")[0].strip()

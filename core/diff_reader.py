@@ -117,7 +117,7 @@ def _read_header(change: FileChange, line: str) -> None:
 
 
 def _path_in_header(line: str) -> str:
-    """The new path in `diff --git a/x b/x`; where it has spaces, both halves are alike unless lines follow that tell."""
+    """The new path in `diff --git a/x b/x`; where it has spaces, both halves are alike, or lines follow that tell."""
     both = line.partition(" ")[2].partition(" ")[2]
     if both.endswith('"'):
         start = both.rfind(' "', 0, -1)

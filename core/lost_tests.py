@@ -13,30 +13,42 @@ _MOST = 1000
 
 _DEFINED = re.compile(
     r"\s*(?:async\s+)?def\s+(test\w*)\s*\(|\s*class\s+(Test\w*)|\s*func\s+((?:Test|Benchmark|Fuzz|Example)\w*)\s*\("
-    r"|\s*(?:export\s+)?(?:it|test|describe|context|specify|scenario)(?:\.(?:only|each|concurrent|skip|todo)\b[^(]{0,100})*\s*[( ]\s*([\"'`].{1,200}?[\"'`])"
-    r"|.*@(?:Test|ParameterizedTest|RepeatedTest)\b()|\s*#\[(?:\w+::)*test\b[^\]]*\]()|\s*\[(?:Fact|Theory|Test|TestMethod|TestCase)\b.*()"
-    r"|\s*(?:public\s+)?function\s+(test\w*)\s*\(|\s*(?:TEST|TEST_F|TEST_P|TEST_CASE)\s*\(\s*([^)]{1,200})|\s*@test\s+([\"'].{1,200}?[\"'])"
+    r"|\s*(?:export\s+)?(?:it|test|describe|context|specify|scenario)(?:\.(?:only|each|concurrent|skip"
+    r"|todo)\b[^(]{0,100})*\s*[( ]\s*([\"'`].{1,200}?[\"'`])"
+    r"|.*@(?:Test|ParameterizedTest|RepeatedTest)\b()|\s*#\[(?:\w+::)*test\b[^\]]*\]()|\s*\[(?:Fact|Theory|Test"
+    r"|TestMethod|TestCase)\b.*()"
+    r"|\s*(?:public\s+)?function\s+(test\w*)\s*\(|\s*(?:TEST|TEST_F|TEST_P|TEST_CASE)\s*\(\s*([^)]{1,200})"
+    r"|\s*@test\s+([\"'].{1,200}?[\"'])"
     r"|\s*test\s+([\"'].{1,200}?[\"'])\s*(?:,|do)"
 )  # fmt: skip
 """A test's name, or nothing where it stands on the next line."""
 
 _SKIPPED = re.compile(
-    r"@pytest\.mark\.(?:skip|skipif|xfail)\b|\bpytest\.(?:skip|xfail|importorskip)\(|\bpytestmark\s*=.*\b(?:skip|skipif|xfail)\b"
-    r"|\bmarks\s*=.*\b(?:skip|xfail)\b|@(?:unittest\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b|\bself\.skipTest\(|\bSkipTest\b"
-    r"|\b(?:it|test|describe|context|suite|specify)\.(?:skip|todo|only|fixme|fails|failing|skipIf)\b|\b(?:xit|xtest|xdescribe|xcontext|xspecify|fit|fdescribe|fcontext)\s*\("
-    r"|\b(?:xit|xspecify|xdescribe|xscenario)\s+[\"']|\bthis\.skip\(\)|@(?:Disabled|Ignore|IgnoreTest)\b|\b[tb]\.Skip(?:f|Now)?\(|\btesting\.Short\(\)"
-    r"|#\[ignore\b|\[(?:Ignore|Explicit)\b|\bSkip\s*=\s*\"|\bmarkTest(?:Skipped|Incomplete)\(|\bassume(?:True|False)\(|\bAssumptions\.assume"
+    r"@pytest\.mark\.(?:skip|skipif|xfail)\b|\bpytest\.(?:skip|xfail|importorskip)\("
+    r"|\bpytestmark\s*=.*\b(?:skip|skipif|xfail)\b"
+    r"|\bmarks\s*=.*\b(?:skip|xfail)\b|@(?:unittest\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
+    r"|\bself\.skipTest\(|\bSkipTest\b"
+    r"|\b(?:it|test|describe|context|suite|specify)\.(?:skip|todo|only|fixme|fails|failing|skipIf)\b|\b(?:xit"
+    r"|xtest|xdescribe|xcontext|xspecify|fit|fdescribe|fcontext)\s*\("
+    r"|\b(?:xit|xspecify|xdescribe|xscenario)\s+[\"']|\bthis\.skip\(\)|@(?:Disabled|Ignore|IgnoreTest)\b"
+    r"|\b[tb]\.Skip(?:f|Now)?\(|\btesting\.Short\(\)"
+    r"|#\[ignore\b|\[(?:Ignore|Explicit)\b|\bSkip\s*=\s*\"|\bmarkTest(?:Skipped|Incomplete)\(|\bassume(?:True"
+    r"|False)\(|\bAssumptions\.assume"
     r"|\bGTEST_SKIP\(|\bDISABLED_\w|^\s*skip\b\s*(?:[\"'(]|$)|^\s*pending\b\s*(?:[\"'(]|$)|@tag\s+:skip|\bXCTSkip"
 )  # fmt: skip
 _LEFT_OUT = re.compile(
-    r"--deselect\b|\bcollect_ignore(?:_glob)?\b|\btestPathIgnorePatterns\b|-DskipTests\b|-Dmaven\.test\.skip\b|<skipTests>\s*true"
-    r"|--passWithNoTests\b|--ignore(?:-glob)?[= ]\S*tests?\b|\bexclude\b.*\btests?\b.*\.(?:spec|test)\b|-k\s+[\"']not\s|\btest\.enabled\s*=\s*false"
+    r"--deselect\b|\bcollect_ignore(?:_glob)?\b|\btestPathIgnorePatterns\b|-DskipTests\b|-Dmaven\.test\.skip\b"
+    r"|<skipTests>\s*true"
+    r"|--passWithNoTests\b|--ignore(?:-glob)?[= ]\S*tests?\b|\bexclude\b.*\btests?\b.*\.(?:spec|test)\b"
+    r"|-k\s+[\"']not\s|\btest\.enabled\s*=\s*false"
     r"|\bfail_under\s*=\s*0\b"
 )
 """Settings of runners that leave tests out, in any file."""
 
 
-_CHECKS = re.compile(r"\b(?:assert\w*|expect\w*|should|require)\b|\bt\.(?:Fatal|Error)|\.to(?:Be|Equal|Have|Throw)|\braises\b")
+_CHECKS = re.compile(
+    r"\b(?:assert\w*|expect\w*|should|require)\b|\bt\.(?:Fatal|Error)|\.to(?:Be|Equal|Have|Throw)|\braises\b"
+)
 _MOST_CHECKS = 1
 """Lines that check something and go without others in their place."""
 

@@ -27,12 +27,6 @@ Row = TypeVar("Row")
 Clock = Callable[[], datetime]
 """Returns the present moment as an aware UTC datetime."""
 
-SecretScan = Callable[[str, Sequence[tuple[int, str]]], list[tuple[int, str]]]
-"""From a path and the lines that are added to it, with their numbers, to the number and kind of each secret in them.
-
-The kind is in plain words (“a GitHub token”) and never has anything of the secret itself.
-"""
-
 
 SecretScan = Callable[[str, Sequence[tuple[int, str]]], list[tuple[int, str]]]
 """Takes a path and the lines that were added there, by number; returns those that hold a secret, with its kind."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from core import command_words, dangers, deeds
 from core.dangers import Danger
+from core.hazards import Hazard
 from core.model.category import Category
 from core.model.decision import Decision, Risk, Verdict
 
@@ -31,7 +32,8 @@ _CALL = re.compile(r"\b[\w.]+\(\)?|\b\w+_\w+\b|[A-Z]+ /[\w/{}]+")
 _SENTENCE = re.compile(r"[.!?;:\n→]+(?=\s|$)")
 _WORD = re.compile(r"[^\s,()\"“”]+")
 _NO_DEED = re.compile(
-    r"\bdrag[ -](?:and|&)[ -]drop\b|\bempty states?\b|\btables? of contents\b|\bdrop[ -]?(?:down|zone|cap)s?\b", re.IGNORECASE
+    r"\bdrag[ -](?:and|&)[ -]drop\b|\bempty states?\b|\btables? of contents\b|\bdrop[ -]?(?:down|zone|cap)s?\b",
+    re.IGNORECASE,
 )
 _DOING = re.compile(
     r"(?:^|[.:;]\s*)\W*(?:put|paste|commit|delete|remove|wipe|drop|publish|send|upload)\b|run\b[^.\n]{0,40}\bagainst\b"
@@ -76,8 +78,9 @@ def scan(text: str, category: Category) -> list[Decision]:
 def scan_command(command: str) -> list[Decision]:
     """What escalates a task by the shell command that it brings along; what is only searched for is no danger."""
     shown = re.sub(r"\b(?:grep|rg|ag|ack)\b[^|;&\n]*", "search", command[:LONGEST])
-    found = [danger for danger, patterns in _COMMANDS if any(pattern.search(shown) for pattern in patterns)]
-    return list({one.rule: _escalated(one) for one in (*found, *command_words.scan(shown))}.values())
+    found: list[Hazard] = [danger for danger, patterns in _COMMANDS if any(one.search(shown) for one in patterns)]
+    found += command_words.scan(shown)
+    return list({danger.rule: _escalated(danger) for danger in reversed(found)}.values())[::-1]
 
 
 def _by_phrases(text: str) -> list[Danger]:
@@ -177,7 +180,7 @@ def _base_forms(word: str) -> Iterator[str]:
         yield from (stem, f"{stem}e", stem[:-1])
 
 
-def _escalated(danger: Danger | deeds.Hazard) -> Decision:
+def _escalated(danger: Hazard) -> Decision:
     return Decision(verdict=Verdict.ESCALATE, rule=danger.rule, reason=danger.reason, risk=Risk.HIGH)
 
 

@@ -84,8 +84,6 @@ class Config:
     approval_days: float = 7.0
     cost_limit: float = 10.0
     """Dollars; a task that names a higher cost is escalated."""
-    sensitive_paths: tuple[str, ...] = ()
-    """Globs of files, besides the known ones, whose change asks first."""
     git_author: str = "Jarvis <jarvis@localhost>"
     """Author and committer of the commits that are made for the owner, as `Name <mail>`."""
     push: PushMode = PushMode.NEVER

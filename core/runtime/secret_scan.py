@@ -15,10 +15,12 @@ _WINDOW, _OVERLAP = 4000, 400
 """Characters of a long line that are looked at together, so that the time grows with its length only."""
 
 _TABLE: tuple[tuple[str, str], ...] = (
-    ("a private key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1[0-9A-Z]{58}"),
+    ("a private key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d"
+                      r"|AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     ("a GitHub token", r"(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_\w{50,250})(?!\w)"),
     ("a GitLab token", r"(?:gl(?:pat|ptt|dt|soat|imt|ft|oas|cbt|agent|rt)-[\w-]{20,300}|GR1348941[\w-]{20})"),
-    ("an AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])|(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    ("an AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])"
+                          r"|(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
     ("a Google API key", r"(?<!\w)AIza[\w-]{35}(?!\w)|(?<!\w)GOCSPX-[\w-]{28}(?!\w)|(?<!\w)ya29\.[\w-]{30,300}"),
     ("a Slack token", r"(?<!\w)xox[abeoprs](?:-[A-Za-z0-9]{8,250}){1,6}|(?<!\w)xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{30,120}"),
     ("a Slack webhook", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{20,120}"),
@@ -26,14 +28,16 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("a Discord token", r"(?<![\w.-])[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,45}(?![\w.-])"),
     ("a Telegram bot token", r"(?<![\w:])\d{8,10}:AA[\w-]{33}(?![\w-])|(?<=/bot)\d{8,10}:[\w-]{35}(?![\w-])"),
     ("a Stripe key", r"(?<!\w)[sr]k_live_[0-9A-Za-z]{16,250}(?!\w)|(?<!\w)whsec_[A-Za-z0-9+/]{32,64}"),
-    ("an OpenAI key", r"(?<!\w)sk-(?:proj|svcacct|admin|None)-[\w-]{40,250}|(?<!\w)sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|(?<!\w)sk-[A-Za-z0-9]{48}(?!\w)"),
+    ("an OpenAI key", r"(?<!\w)sk-(?:proj|svcacct|admin|None)-[\w-]{40,250}"
+                      r"|(?<!\w)sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|(?<!\w)sk-[A-Za-z0-9]{48}(?!\w)"),
     ("an Anthropic key", r"(?<!\w)sk-ant-[a-z0-9]{2,12}-[\w-]{40,250}"),
     ("a Hugging Face token", r"(?<!\w)(?:hf|api_org)_[A-Za-z]{34}(?!\w)"),
     ("a Twilio key", r"(?<!\w)SK[0-9a-f]{32}(?!\w)"),
     ("a SendGrid key", r"(?<!\w)SG\.[\w-]{16,32}\.[\w-]{39,50}(?!\w)"),
     ("a Mailgun key", r"(?<!\w)key-[0-9a-f]{32}(?!\w)"),
     ("a Mailchimp key", r"(?<!\w)[0-9a-f]{32}-us\d{1,2}(?!\w)"),
-    ("an npm token", r"(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)|:_authToken=(?!\$)[\w-]{30,100}|:_(?:auth|password)=(?!\$)[\w+/=]{16,200}"),
+    ("an npm token", r"(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)|:_authToken=(?!\$)[\w-]{30,100}|:_(?:auth"
+                     r"|password)=(?!\$)[\w+/=]{16,200}"),
     ("a PyPI token", r"pypi-AgEI[\w-]{50,300}|pypi-AgEN[\w-]{50,300}"),
     ("a RubyGems key", r"(?<!\w)rubygems_[0-9a-f]{48}(?!\w)"),
     ("a crates.io token", r"(?<!\w)cio[A-Za-z0-9]{32}(?!\w)"),
@@ -41,19 +45,34 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("a DigitalOcean token", r"(?<!\w)do[opr]_v1_[0-9a-f]{64}(?!\w)"),
     ("a Shopify token", r"(?<!\w)shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}(?!\w)"),
     ("a Square token", r"(?<!\w)(?:EAAA[\w-]{60}|sq0(?:atp|csp)-[\w-]{22,43})(?!\w)"),
-    ("a database service's password", r"(?<!\w)pscale_(?:tkn|pw|oauth)_[\w.-]{32,64}|(?<!\w)sbp_[0-9a-f]{40}(?!\w)|(?<!\w)sb_secret_[\w-]{20,60}"),
-    ("a Linear, Notion or Figma token", r"(?<!\w)(?:lin_api_[A-Za-z0-9]{40}|secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,60}|figd_[\w-]{40,60})(?!\w)"),
-    ("an Azure key", r"(?:AccountKey|SharedAccessKey|EndpointKey)=[A-Za-z0-9+/]{40,90}={0,2}|(?<![\w~])[A-Za-z0-9]{3}8Q~[\w~.-]{34}(?!\w)"),
-    ("a Vault or Terraform token", r"(?<!\w)hv[sb]\.[\w-]{24,300}|(?<!\w)[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,70}|(?<!\w)pul-[0-9a-f]{40}(?!\w)"),
-    ("a Grafana, Sentry or New Relic key", r"(?<!\w)glc_[A-Za-z0-9+/=]{40,400}|(?<!\w)glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}|(?<!\w)sntry[su]_[\w+/=-]{40,300}|(?<!\w)NRAK-[A-Z0-9]{27}(?!\w)"),
-    ("a key of a model service", r"(?<!\w)(?:gsk_[A-Za-z0-9]{40,60}|r8_[A-Za-z0-9]{37,40}|xai-[A-Za-z0-9]{60,100}|pplx-[A-Za-z0-9]{40,60}|sk-or-v1-[0-9a-f]{64}|fw_[A-Za-z0-9]{22,24}|AIzaSy[\w-]{33})(?!\w)"),
+    ("a database service's password", r"(?<!\w)pscale_(?:tkn|pw|oauth)_[\w.-]{32,64}"
+                                      r"|(?<!\w)sbp_[0-9a-f]{40}(?!\w)|(?<!\w)sb_secret_[\w-]{20,60}"),
+    ("a Linear, Notion or Figma token", r"(?<!\w)(?:lin_api_[A-Za-z0-9]{40}|secret_[A-Za-z0-9]{43}"
+                                        r"|ntn_[A-Za-z0-9]{40,60}|figd_[\w-]{40,60})(?!\w)"),
+    ("an Azure key", r"(?:AccountKey|SharedAccessKey|EndpointKey)=[A-Za-z0-9+/]{40,90}={0,2}"
+                     r"|(?<![\w~])[A-Za-z0-9]{3}8Q~[\w~.-]{34}(?!\w)"),
+    ("a Vault or Terraform token", r"(?<!\w)hv[sb]\.[\w-]{24,300}|(?<!\w)[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,70}"
+                                   r"|(?<!\w)pul-[0-9a-f]{40}(?!\w)"),
+    ("a Grafana, Sentry or New Relic key", r"(?<!\w)glc_[A-Za-z0-9+/=]{40,400}|(?<!\w)glsa_[A-Za-z0-9]{32}_[0-9"
+                                           r"a-f]{8}|(?<!\w)sntry[su]_[\w+/=-]{40,300}"
+                                           r"|(?<!\w)NRAK-[A-Z0-9]{27}(?!\w)"),
+    ("a key of a model service", r"(?<!\w)(?:gsk_[A-Za-z0-9]{40,60}|r8_[A-Za-z0-9]{37,40}"
+                                 r"|xai-[A-Za-z0-9]{60,100}|pplx-[A-Za-z0-9]{40,60}|sk-or-v1-[0-9a-f]{64}"
+                                 r"|fw_[A-Za-z0-9]{22,24}|AIzaSy[\w-]{33})(?!\w)"),
     ("an Atlassian token", r"(?<!\w)ATATT3[\w=-]{100,250}|(?<!\w)ATCTT3[\w=-]{50,250}"),
     ("a Facebook or Google OAuth token", r"(?<!\w)EAA[A-Z][A-Za-z0-9]{90,250}(?!\w)|(?<!\w)1//0[\w-]{30,120}"),
     ("a JSON web token", r"(?<![\w-])eyJ[\w-]{10,1000}\.eyJ[\w-]{10,2000}\.[\w-]{16,700}"),
-    ("a password in an address", r"(?<![\w])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s:/@\"'<>${}%]{0,60}:([^\s:/@\"'<>{}$]{3,120})@(?!localhost|127\.|0\.0\.0\.0|\[::1\]|(?:db|postgres|mysql|redis|database|mongo|rabbitmq|host|hostname)(?![\w.-]))[\w.\[-]"),
-    ("a password in a connection string", r"(?i)\b(?:server|data source|host)=[^;\"']{1,120};[^\"']{0,200}?\b(?:password|pwd)=([^;\"'${}<>]{4,100})"),
-    ("a password in a command", r"(?:\bcurl\b[^|;\n]{0,300}?\s(?:-u|--user)[ =]?[\"']?[\w.@-]{1,60}:([^\s\"'$:]{6,100})|\bsshpass\s+-p\s*[\"']?([^\s\"'$]{4,100})|\bmysql(?:dump)?\b[^|;\n]{0,200}?\s-p([^\s\"'$-][^\s\"']{4,100}))"),
-    ("credentials in a header", r"(?i)\bauthorization[\"']?\s*[:=,]\s*[\"'`]?\s*(?:bearer|basic|token)\s+([\w.~+/=-]{20,2000})"),
+    ("a password in an address", r"(?<![\w])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s:/@\"'<>${}%]{0,60}:([^\s:/@\"'<"
+                                 r">{}$]{3,120})@(?!localhost|127\.|0\.0\.0\.0|\[::1\]|(?:db|postgres|mysql"
+                                 r"|redis|database|mongo|rabbitmq|host|hostname)(?![\w.-]))[\w.\[-]"),
+    ("a password in a connection string", r"(?i)\b(?:server|data source|host)=[^;\"']{1,120};[^\"']{0,200}?\b(?"
+                                          r":password|pwd)=([^;\"'${}<>]{4,100})"),
+    ("a password in a command", r"(?:\bcurl\b[^|;\n]{0,300}?\s(?:-u|--user)[ "
+                                r"=]?[\"']?[\w.@-]{1,60}:([^\s\"'$:]{6,100})"
+                                r"|\bsshpass\s+-p\s*[\"']?([^\s\"'$]{4,100})|\bmysql(?:dump)?\b[^"
+                                r"|;\n]{0,200}?\s-p([^\s\"'$-][^\s\"']{4,100}))"),
+    ("credentials in a header", r"(?i)\bauthorization[\"']?\s*[:=,]\s*[\"'`]?\s*(?:bearer|basic"
+                                r"|token)\s+([\w.~+/=-]{20,2000})"),
 )  # fmt: skip
 """What to say, and the shape. Each shape is bounded in length; a group, where there is one, is the secret itself."""
 
@@ -75,27 +94,38 @@ _VALUE = re.compile(
 _NAME_BEFORE = re.compile(r"[\w.\[\]\"'-]{0,60}$")
 
 _HARMLESS_NAMES = re.compile(
-    r"(?i)(?:public|pub_|field|label|hint|placeholder|name$|_name|path|file|url|uri|endpoint|type|header|param|regex|pattern|length|min|max|count"
-    r"|error|message|msg|text|title|help|description|hash|digest|checksum|policy|prefix|suffix|format|column|template|env_|_env|env$|_var|class|icon|id$|_ids?\b"
-    r"|expir|ttl|age|limit|size|csrf|input|selector|test_id|i18n|key_?id|algorithm|next_?token|page_?token|tokeni[sz]er|max_?token|tokens|_ref|ref$|arn|usage|budget)"
+    r"(?i)(?:public|pub_|field|label|hint|placeholder|name$|_name|path|file|url|uri|endpoint|type|header|param"
+    r"|regex|pattern|length|min|max|count"
+    r"|error|message|msg|text|title|help|description|hash|digest|checksum|policy|prefix|suffix|format|column"
+    r"|template|env_|_env|env$|_var|class|icon|id$|_ids?\b"
+    r"|expir|ttl|age|limit|size|csrf|input|selector|test_id|i18n|key_?id|algorithm|next_?token|page_?token"
+    r"|tokeni[sz]er|max_?token|tokens|_ref|ref$|arn|usage|budget)"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)example|sample|placeholder|change[_-]?(?:me|this|it)|your[_-]|[_-]?here\b|dummy|fake|mock|redacted|replace|insert|todo|fixme|x{4,}|\*{3,}|\.{3,}"
-    r"|<[^>]*>|\$\{|\{\{|%\(|\$\(|%s|\{[a-z_.]*\}|^(?:null|none|nil|true|false|undefined|empty|default|password|passwort|secret|token|string|changeit)$|not[_-]?(?:a|the|so)[_-]?(?:real|secret)"
-    r"|(?:test|foo|bar|demo|local|dev|invalid|wrong|bad|correct|old|new|my|some|any|super|very|top|valid|expired|unit)[_-]?(?:pass(?:word)?|pw|secret|token|key|api|user)|password\d*|passw0rd|pa\$\$|p@ss|hunter2|letmein|qwerty|s3cr3t|deadbeef|lorem"
-    r"|(?:pass(?:word)?|secret|token|key)[_-]?\d{0,4}$|^(?:os\.|process\.|env\.|config\.|settings\.|self\.|this\.|vault:|op://|secretsmanager|ref\+|arn:|sops|enc\[|file:|/run/|!vault|projects/)"
+    r"(?i)example|sample|placeholder|change[_-]?(?:me|this|it)|your[_-]|[_-]?here\b|dummy|fake|mock|redacted"
+    r"|replace|insert|todo|fixme|x{4,}|\*{3,}|\.{3,}"
+    r"|<[^>]*>|\$\{|\{\{|%\(|\$\(|%s|\{[a-z_.]*\}|^(?:null|none|nil|true|false|undefined|empty|default|password"
+    r"|passwort|secret|token|string|changeit)$|not[_-]?(?:a|the|so)[_-]?(?:real|secret)"
+    r"|(?:test|foo|bar|demo|local|dev|invalid|wrong|bad|correct|old|new|my|some|any|super|very|top|valid"
+    r"|expired|unit)[_-]?(?:pass(?:word)?|pw|secret|token|key|api|user)|password\d*|passw0rd|pa\$\$|p@ss"
+    r"|hunter2|letmein|qwerty|s3cr3t|deadbeef|lorem"
+    r"|(?:pass(?:word)?|secret|token|key)[_-]?\d{0,4}$|^(?:os\.|process\.|env\.|config\.|settings\.|self\."
+    r"|this\.|vault:|op://|secretsmanager|ref\+|arn:|sops|enc\[|file:|/run/|!vault|projects/)"
     r"|123456|abcdef(?![0-9a-f])|abc123|(?:0123|1234)(?:4|5)?(?:56)?789"
 )  # fmt: skip
 _SAYS_SO = re.compile(r"(?i)example|x{6,}|placeholder|your[_-]|redacted|dummy|fake|\*{3,}|\.{3,}")
 _REPEATS = re.compile(r"(.)\1{6,}")
 _TEST_PATH = re.compile(
-    r"(?i)(?:^|/)(?:tests?|specs?|__tests__|fixtures|testdata|examples?|docs?|mocks?|__mocks__|e2e|cypress)/|(?:^|/)(?:test_|conftest)[^/]*$"
-    r"|[._-](?:test|spec|tests)\.\w+$|\.(?:md|rst|adoc)$|Tests?\.\w+$|(?:^|/)\.?env\.(?:example|sample|template|dist)$|\.(?:example|sample|template|dist|tmpl)$"
+    r"(?i)(?:^|/)(?:tests?|specs?|__tests__|fixtures|testdata|examples?|docs?|mocks?|__mocks__|e2e|cypress)/"
+    r"|(?:^|/)(?:test_|conftest)[^/]*$"
+    r"|[._-](?:test|spec|tests)\.\w+$|\.(?:md|rst|adoc)$|Tests?\.\w+$|(?:^|/)\.?env\.(?:example|sample|template"
+    r"|dist)$|\.(?:example|sample|template|dist|tmpl)$"
 )
 _CONFIGURATION = re.compile(r"(?i)\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|env|xml)$|(?:^|/)\.env[^/]*$")
 """Where texts stand without quotes."""
 _CHECKSUMS = re.compile(
-    r"(?i)(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|[^/]*\.lock|go\.sum|[^/]*\.lockfile|[^/]*sha(?:1|256|512)sums?[^/]*"
+    r"(?i)(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|[^/]*\.lock|go\.sum"
+    r"|[^/]*\.lockfile|[^/]*sha(?:1|256|512)sums?[^/]*"
     r"|[^/]*\.(?:sha256|sha512|md5|sum|svg|map|min\.js|min\.css|snap))$"
 )
 """Files that are full of what looks random."""
@@ -163,7 +193,11 @@ def _looks_secret(value: str, *, strict: bool) -> bool:
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", value):
         return not strict
-    if re.fullmatch(r"(?:sha\d+[-:]|md5:|https?://|/|\./|~/|ssh-|#|--).*|[\w.]*\(.*|[A-Z][A-Z0-9_]+|[a-z]+(?:[-_. ][a-z]+)*|\d{1,9}|[a-z]+(?:[A-Z][a-z]+)*|\w+\.\w+(?:\.\w+)*|[\w-]+@[\w.-]+", value):
+    if re.fullmatch(
+        r"(?:sha\d+[-:]|md5:|https?://|/|\./|~/|ssh-|#|--).*|[\w.]*\(.*|[A-Z][A-Z0-9_]+|[a-z]+(?:[-_. ][a-z]+)*"
+        r"|\d{1,9}|[a-z]+(?:[A-Z][a-z]+)*|\w+\.\w+(?:\.\w+)*|[\w-]+@[\w.-]+",
+        value,
+    ):
         return False
     kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w\s]"))
     if strict:
