@@ -1,210 +1,206 @@
-"""Looks through the change of a build for what a person should see before it is merged.
+"""What a person should see in a change before it is merged: secrets, sensitive files, what is lost, what comes in."""
 
-The tables say what is sensitive; a finding tells which rule, in which file, and never a secret itself.
-"""
-
+import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatch
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
 
-from core import manifests
-from core.diff_reader import FileChange, read
+from core import dependency_scan, diff_reader, lost_tests, sensitive_paths
+from core.diff_reader import SUBMODULE, SYMLINK, FileChange
 from core.model.decision import Finding, Verdict
 from core.ports import SecretScan
 
-SENSITIVE = (
-    (
-        "ci",
-        ".github/workflows/*|.github/actions/*|.gitlab-ci.yml|.gitlab/*|Jenkinsfile*|.circleci/*|azure-pipelines*"
-        "|.travis.yml"
-        "|.drone.yml|.woodpecker*|bitbucket-pipelines.yml|buildkite/*|.buildkite/*|appveyor.yml|.ci/*|cloudbuild.y*ml"
-        "|.pre-commit-config.yaml|CODEOWNERS|.github/CODEOWNERS|.github/dependabot.yml",
-    ),
-    (
-        "deployment",
-        "Dockerfile*|*.dockerfile|Containerfile*|docker-compose*|compose.y*ml|k8s/*|kubernetes/*|helm/*|charts/*"
-        "|deploy/*"
-        "|deployment/*|*.tf|*.tfvars|ansible/*|playbook*.y*ml|Procfile|fly.toml|vercel.json|netlify.toml|app.yaml"
-        "|serverless.y*ml|nginx*.conf|*.service|Vagrantfile|cloudformation/*|kustomization.y*ml|manifests/*.y*ml"
-        "|skaffold.yaml|terraform/*|infra/*.y*ml|infrastructure/*|render.yaml|systemd/*",
-    ),
-    (
-        "settings",
-        ".env|.env.*|settings.py|settings/*.py|*/settings.py|config/*|configs/*|*/config/*.py|config.y*ml|config.toml"
-        "|config.json|appsettings*.json|application*.y*ml|application*.properties|*.ini|*.cfg|*.conf|.npmrc|.pypirc"
-        "|values*.y*ml|local_settings.py|*/config.py|config.py|secrets.y*ml|*.plist|firebase.json",
-    ),
-    (
-        "migration",
-        "migrations/*|*/migrations/*|alembic/*|*/alembic/*|db/migrate/*|*/db/migrate/*|flyway/*|liquibase/*|schema.sql"
-        "|prisma/schema.prisma|schema.rb|*/schema.rb|schema.prisma|*/changelog/*.sql",
-    ),
-    (
-        "lock file",
-        "*.lock|package-lock.json|npm-shrinkwrap.json|pnpm-lock.yaml|go.sum|Pipfile.lock|constraints.txt"
-        "|*/constraints.txt"
-        "|Package.resolved|gradle.lockfile|mix.lock",
-    ),
-    (
-        "auth",
-        "auth/*|*/auth/*|*/auth.*|auth.*|*/authentication*|authentication*|*/authorization*|*/permissions.*"
-        "|permissions.*"
-        "|*/security/*|security/*|*/security.*|*/login.*|login.*|*/oauth*|*/jwt*|*/session*.py|*/crypto/*|*/crypto.*"
-        "|*/policies/*|*/acl.*|*/sso*|*/password*.py|*/passwords/*|*/csrf*|*/middleware/auth*|*/guard.*|*/guards/*",
-    ),
-)
-"""Names of sensitive places, and globs of their paths; in this order, the first that fits."""
+ASK_FROM_LINES, ESCALATE_FROM_LINES = 300, 2000
+"""Lines that are gone: removed, less what stands elsewhere now, less what came in their place in the same file."""
+ASK_FROM_FILES = 25
+"""Files that are deleted."""
 
-_TEST_FILE = re.compile(
-    r"(^|/)(tests?|spec|specs|__tests__|testing|e2e)/|(^|/)test_[^/]*$|[_.-](test|tests|spec)\.[^/]+$|Tests?\.\w+$"
-)
-_DOCS = re.compile(r"\.(md|rst|adoc|txt|html?)$|(^|/)docs?/", re.IGNORECASE)
-_TEST = re.compile(
-    r"^\s*(?:(?:async )?def (test\w*)\(|func (Test\w+)\(|(?:it|test|specify)(?:\.each\([^)]*\))?\(\s*['\"`]([^'\"`]*)"
-    r"|fn (\w+)\(\) *\{?"
-    r"|(?:public |private )?(?:async )?(?:void|Task|fun|func) (test\w*|\w*Tests?|should\w*)\(|@Test\b()|(?:test"
-    r"|it) ['\"]([^'\"]*)['\"] do)"
-)
-_SKIP = re.compile(
-    r"@(?:pytest\.mark|unittest)\.(?:skip|skipif|skipIf|xfail|expectedFailure)\b|\bpytest\.(?:skip|xfail)\("
-    r"|self\.skipTest\("
-    r"|\b(?:it|test|describe|context|specify)\.(?:skip|todo|only)\b|\b(?:xit|xdescribe|xtest|fit|fdescribe)\s*\("
-    r"|\bt\.Skip(?:f|Now)?\("
-    r"|#\[ignore\b|@(?:Ignore|Disabled)\b|\[(?:Ignore|Skip)\b|\bskip: *(?:true|['\"])|^\s*skip[ (]['\"]"
-    r"|Skip *= *\"|^\s*pending\b *(?:['\"]|$)"
-    r"|pytestmark *=.*skip"
-)
-_ASSERT = re.compile(
-    r"\b(?:assert\w*|expect|should|require)\b|\bt\.(?:Fatal|Error)|\.to(?:Be|Equal|Have|Throw)|pytest\.raises"
-)
+REASONS = {
+    "sensitive: ci": "it changes what runs in CI",
+    "sensitive: deployment": "it changes the deployment",
+    "sensitive: settings": "it changes settings",
+    "sensitive: migration": "it changes the database's structure",
+    "sensitive: lock file": "it changes the exact versions of dependencies",
+    "sensitive: auth": "it changes who may do what",
+    "sensitive: your list": "it changes files that you listed as sensitive",
+    "licence": "it changes the licence",
+}
+"""By the names in `sensitive_paths`."""
+
+_MOST = 4000
+"""Characters of a line that the rules of this module look at."""
+_HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+_LICENCE_LINE = re.compile(r"(?i)\bSPDX-License-Identifier\b|\bcopyright\s+(?:\(c\)|©|\d{4})|\blicensed under\b")
+_LICENCE_FIELD = re.compile(r"\s*[\"']?licen[cs]e(?:-files?|-expression)?[\"']?\s*[:=]\s*\S.*")
+
 _DROPS = re.compile(
-    r"\bdrop\s+(?:table|column|database|schema|view|constraint)\b|\b(?:drop_(?:column|table)|remove_column"
-    r"|drop_database)\b"
-    r"|\b(?:RemoveField|DeleteModel)\b|\btruncate\s+(?:table\s+)?\w|\bdelete\s+from\b|\bdropColumn\b|\bdropTable\b"
-    r"|\.drop\(\s*\)"
-    r"|\bdropIfExists\b",
-    re.IGNORECASE,
+    r"(?i)\bdrop\s+(?:table|column|database|schema|keyspace|collection)\b|\btruncate\s+(?:table\s+)?[\w\"`.]+"
+    r"|\bdelete\s+from\b"
+    r"|\balter\s+table\s[^;]{1,300}?\bdrop\s+(?!constraint|index|default|not\b|primary|foreign|check|trigger"
+    r"|key|identity)[\w\"`]"
+    r"|\b(?:op|batch_op)\.drop_(?:table|column)\b|\bmigrations\.(?:RemoveField|DeleteModel)\b|\b(?:RemoveField"
+    r"|DeleteModel)\("
+    r"|\b(?:remove_columns?|drop_table|drop_column|drop_join_table|delete_all|destroy_all|drop_database)\b"
+    r"|\b(?:drop(?:Table|Column|Schema|Database|Collection|IfExists)|removeColumns?|dropColumns?|deleteMany"
+    r"|dropTableIfExists|truncate)\("
+    r"|\bobjects\.(?:all|filter)\([^)]{0,200}\)\.delete\(|<drop(?:Table|Column)\b|\bremove\s+:\w+"
+    r"|\bdb\.\w+\.(?:drop|remove|deleteMany)\("
 )
-_LICENCE = re.compile(r"(^|/)(licen[cs]e|copying|notice|copyright)([._-][\w.-]*)?$|(^|/)licenses?/", re.IGNORECASE)
-_LICENCE_FIELD = re.compile(r"^\s*[\"']?licen[cs]e[\"']?\s*[:=]")
-
-LARGE, VERY_LARGE = 300, 2_000
-"""Lines that go and don't come back elsewhere: ask, and escalate."""
-_MANY_ASSERTS = 2
-
-
-def scan(diff: str, secrets: SecretScan, more_sensitive: Sequence[str] = ()) -> list[Finding]:
-    """What should be seen, most serious first. `more_sensitive`: globs of the owner's."""
-    changes = list(read(diff.splitlines(keepends=False)))
-    found = [finding for change in changes for finding in _of_file(change, secrets, more_sensitive)]
-    found += _of_all(changes)
-    unique = {(finding.rule, finding.path): finding for finding in reversed(found)}
-    return sorted(unique.values(), key=lambda finding: finding.verdict.strictness, reverse=True)
+_TAKES_BACK = re.compile(
+    r"(?i)\s*(?:async\s+)?(?:def\s+(?:self\.)?(?:downgrade|down|reverse\w*|rollback|backwards?|undo)\b"
+    r"|(?:public\s+|protected\s+)*(?:override\s+)?(?:async\s+)?(?:function\s+|void\s+)?down\s*\("
+    r"|exports?\.down\b|(?:export\s+)?(?:async\s+)?(?:const|function)\s+down\b|--\s*\+?\s*(?:goose\s+down"
+    r"|migrate:?\s*down|\+migrate down|@down|rollback|undo)|<rollback>|module\.exports\.down)"
+)
+_APPLIES = re.compile(
+    r"(?i)\s*(?:async\s+)?(?:def\s+(?:self\.)?(?:upgrade|up|change|forwards?|apply)\b|(?:public\s+"
+    r"|protected\s+)*(?:override\s+)?(?:async\s+)?(?:function\s+|void\s+)?up\s*\("
+    r"|exports?\.up\b|(?:export\s+)?(?:async\s+)?(?:const|function)\s+up\b|--\s*\+?\s*(?:goose\s+up"
+    r"|migrate:?\s*up|\+migrate up|@up)|</rollback>|module\.exports\.up)"
+)
 
 
-def _of_file(change: FileChange, secrets: SecretScan, more_sensitive: Sequence[str]) -> Iterable[Finding]:
-    path = change.path
-    yield from _kind(change)
-    place = sensitive_place(path, more_sensitive)
-    touched = bool(change.added or change.removed) or change.is_new or change.is_deleted
-    if place is not None and touched and not _is_docs(change):
-        yield _finding(Verdict.ASK, f"sensitive: {place}", f"it changes {place} ({_name(path)})", path)
-    if place == "migration":
-        line = next((number for number, text in change.added if _DROPS.search(text)), None)
-        if line is not None:
-            yield _finding(Verdict.ESCALATE, "migration drops data", "a migration in it drops data", path, line)
-    elif path.endswith(".sql") and any(_DROPS.search(text) for _, text in change.added):
-        yield _finding(Verdict.ESCALATE, "migration drops data", "SQL in it drops data", path)
-    if _LICENCE.search(path) or any(_LICENCE_FIELD.match(text) for text in change.removed):
-        yield _finding(Verdict.ASK, "licence", "it changes the licence", path)
-    skipped = next((number for number, text in change.added if _SKIP.search(text)), None)
-    if skipped is not None and not _DOCS.search(path):
-        before = sum(bool(_SKIP.search(text)) for text in change.removed)
-        if sum(bool(_SKIP.search(text)) for _, text in change.added) > before:
-            yield _finding(Verdict.ASK, "tests skipped", "it skips tests", path, skipped)
-    for dependency in manifests.new_dependencies(path, change):
-        yield _finding(Verdict.ASK, "dependency", f"it adds the dependency {dependency[:60]}", path)
-    for number, kind in secrets(path, change.added):
-        yield _finding(Verdict.ESCALATE, "secret", f"it adds what looks like a secret ({kind})", path, number)
+def scan(diff: Iterable[str] | str, secrets: SecretScan, sensitive: Sequence[str] = ()) -> list[Finding]:
+    """All that is found in a unified diff (its text, or its lines), most serious first; empty when all is well.
+
+    `secrets` looks for secrets in added lines; `sensitive` are globs besides the known ones. Never raises for a diff
+    that is cut or damaged; what can't be read is passed over.
+    """
+    found: list[Finding] = []
+    sizes = _Sizes()
+    tests = lost_tests.LostTests()
+    for change in diff_reader.read(diff):
+        found += _in_file(change, secrets, sensitive)
+        sizes.count(change)
+        tests.look_at(change)
+    found += [*tests.findings(), *sizes.findings()]
+    once = {(each.rule, each.path): each for each in reversed(found)}  # of several in a file the first
+    in_order = list(once.values())[::-1]
+    return sorted(in_order, key=lambda finding: finding.verdict.strictness, reverse=True)
 
 
-def _kind(change: FileChange) -> Iterable[Finding]:
-    """Things that are no plain text files."""
-    path = change.path
-    if change.new_mode == "120000" and not change.is_deleted:
-        target = "".join(text for _, text in change.added)
-        if _leads_outside(path, target):
-            yield _finding(Verdict.ESCALATE, "symlink", "a link in it leads out of the project", path)
-        elif change.added:
-            yield _finding(Verdict.ASK, "symlink", "it makes a symbolic link", path)
-    if "160000" in (change.new_mode, change.old_mode) or PurePosixPath(path).name == ".gitmodules":
-        yield _finding(Verdict.ASK, "submodule", "it changes a submodule", path)
-    elif change.new_mode == "100755" and change.old_mode == "100644":
-        yield _finding(Verdict.ASK, "mode", "it makes a file executable", path)
-    if change.binary and not change.is_deleted:
-        yield _finding(Verdict.ASK, "binary", "it brings a binary file", path)
-
-
-def _of_all(changes: Sequence[FileChange]) -> Iterable[Finding]:
-    """What shows only in the change as a whole: something that goes here may come again there."""
-    tests = [change for change in changes if _TEST_FILE.search(change.path) or _TEST_FILE.search(change.old)]
-    gone = sum(len(_tests(change.removed)) for change in tests)
-    came = sum(len(_tests(text for _, text in change.added)) for change in changes)
-    checks_gone = sum(bool(_ASSERT.search(text)) for change in tests for text in change.removed)
-    checks_came = sum(bool(_ASSERT.search(text)) for change in tests for _, text in change.added)
-    deleted = next((change.path for change in tests if change.is_deleted and _tests(change.removed)), None)
-    if gone > came or (checks_gone - checks_came >= _MANY_ASSERTS and gone >= came):
-        where = deleted or next((change.path for change in tests if change.removed), "")
-        yield _finding(Verdict.ASK, "tests deleted", "it deletes tests", where)
-    removed = Counter(text.strip() for change in changes for text in change.removed if text.strip())
-    removed -= Counter(text.strip() for change in changes for _, text in change.added)
-    lost = removed.total()
-    if lost >= LARGE:
-        verdict = Verdict.ESCALATE if lost >= VERY_LARGE else Verdict.ASK
-        yield _finding(verdict, "large deletion", f"it deletes {lost:,} lines", "")
-
-
-def sensitive_place(path: str, more: Sequence[str] = ()) -> str | None:
-    """The name of the sensitive place that a file belongs to, if any."""
-    name = PurePosixPath(path).name
-    for place, globs in SENSITIVE:
-        if any(_fits(path, name, glob) for glob in globs.split("|")):
-            return place
-    return "a path of yours" if any(fnmatch(path, glob) for glob in more) else None
-
-
-def _fits(path: str, name: str, glob: str) -> bool:
-    return fnmatch(path, glob) or ("/" not in glob and fnmatch(name, glob))
-
-
-def _is_docs(change: FileChange) -> bool:
-    return _DOCS.search(change.path) is not None and PurePosixPath(change.path).name not in (
-        "constraints.txt",
-        "requirements.txt",
+def _in_file(change: FileChange, secrets: SecretScan, sensitive: Sequence[str]) -> Iterator[Finding]:
+    name = sensitive_paths.kind(change.path, sensitive) or (
+        sensitive_paths.kind(change.old_path, sensitive) if change.old_path else None
     )
+    if name is not None:
+        yield _ask(name, REASONS[name], change)
+    if SYMLINK in (change.mode, change.old_mode):
+        yield from _symlink(change)
+        return
+    if SUBMODULE in (change.mode, change.old_mode) or change.path == ".gitmodules":
+        yield _ask("submodule", "it changes a submodule, the code of another repository", change)
+        return
+    if change.old_mode and change.mode and change.old_mode != change.mode:
+        yield _ask("mode", f"it changes the mode of a file from {change.old_mode} to {change.mode}", change)
+    if change.is_binary:
+        yield _ask("binary", "it changes a binary file, which nobody can read", change)
+    for number, kind in secrets(change.path, change.added):
+        yield _found(Verdict.ESCALATE, "secret", f"it adds {kind}", change, number)
+    if new := dependency_scan.new_dependencies(change):
+        more = f" and {len(new) - 3} more" if len(new) > 3 else ""
+        named = ", ".join(each[:60] for each in new[:3])
+        yield _ask("dependency", f"it adds the {'dependencies' if new[1:] else 'dependency'} {named}{more}", change)
+    yield from _texts(change, name)
 
 
-def _tests(lines: Iterable[str]) -> list[str]:
-    """The names of the tests that these lines begin."""
-    return [match.group().strip() for line in lines if (match := _TEST.match(line))]
+def _texts(change: FileChange, name: str | None) -> Iterator[Finding]:
+    """By the words of the lines."""
+    for number, line in change.added:
+        if _HIDDEN.search(line):
+            yield _ask("hidden characters", "it has characters that make a text read as something else", change, number)
+            break
+    is_migration = name == "sensitive: migration" or change.path.endswith(".sql")
+    if is_migration and not change.is_deleted and not sensitive_paths.is_test(change.path):
+        dropping = _drops(change)
+        if dropping is not None:
+            yield _found(Verdict.ESCALATE, "migration drops data", "its migration deletes data", change, dropping)
+    place = _relicensed(change) if name != "licence" and not change.is_deleted else None
+    if place is not None:
+        yield _ask("licence", REASONS["licence"], change, place)
 
 
-def _leads_outside(path: str, target: str) -> bool:
-    if target.startswith(("/", "~")):
-        return True
-    depth = len(PurePosixPath(path).parts) - 1
-    for part in PurePosixPath(target).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
+def _drops(change: FileChange) -> int | None:
+    """The line of a migration that deletes data when it is applied, not when it is taken back."""
+    if re.search(
+        r"(?i)[._-](?:down|undo|rollback)\.\w+$|/(?:down|rollback)s?\.sql$|(?:^|/)U\d[^/]*\.sql$", change.path
+    ):
+        return None
+    lines = {**change.context, **dict(change.added)}
+    new = {number for number, _ in change.added}
+    is_taking_back = False
+    for number in sorted(lines):
+        line = lines[number][:_MOST]
+        if _TAKES_BACK.match(line):
+            is_taking_back = True
+        elif _APPLIES.match(line):
+            is_taking_back = False
+        is_comment = re.match(r"\s*(?:#|--|//|\*|/\*)", line) is not None
+        if number in new and not is_taking_back and not is_comment and _DROPS.search(line):
+            return number
+    return None
 
 
-def _name(path: str) -> str:
-    return PurePosixPath(path).name[:60]
+def _relicensed(change: FileChange) -> int | None:
+    """The place of a notice that goes or becomes another, or of the field for the licence in a manifest."""
+    gone = Counter(line.strip() for _, line in change.removed if _LICENCE_LINE.search(line[:_MOST]))
+    gone.subtract(line.strip() for _, line in change.added if _LICENCE_LINE.search(line[:_MOST]))
+    if any(count > 0 for count in gone.values()):
+        return 1
+    if not dependency_scan.is_manifest(change.path):
+        return None
+    before = {line.strip() for _, line in change.removed}
+    lines = change.added if not change.is_new else []
+    return next((n for n, line in lines if _LICENCE_FIELD.fullmatch(line[:_MOST]) and line.strip() not in before), None)
 
 
-def _finding(verdict: Verdict, rule: str, reason: str, path: str, line: int | None = None) -> Finding:
-    return Finding(verdict=verdict, rule=f"result: {rule}", reason=reason, path=path, line=line)
+def _symlink(change: FileChange) -> Iterator[Finding]:
+    if change.is_deleted or not change.added:
+        yield _ask("symlink", "it takes a symbolic link away or changes it", change)
+        return
+    target = change.added[0][1]
+    led = posixpath.normpath(posixpath.join(posixpath.dirname(change.path), target))
+    if target.startswith(("/", "~")) or re.match(r"[A-Za-z]:|\\\\", target) or led == ".." or led.startswith("../"):
+        yield _found(Verdict.ESCALATE, "symlink", "it adds a symbolic link that leads out of the repository", change)
+    elif led == ".git" or led.startswith(".git/"):
+        yield _found(Verdict.ESCALATE, "symlink", "it adds a symbolic link into git's own folder", change)
+    else:
+        yield _ask("symlink", "it adds or changes a symbolic link", change)
+
+
+class _Sizes:
+    """How much is gone, over all files."""
+
+    def __init__(self) -> None:
+        self._added: Counter[int] = Counter()
+        self._removed: Counter[int] = Counter()
+        self._net = 0
+        self._deleted = 0
+
+    def count(self, change: FileChange) -> None:
+        if sensitive_paths.kind(change.path) == "sensitive: lock file":
+            return
+        self._deleted += change.is_deleted
+        self._added.update(hash(text) for _, line in change.added if (text := line.strip()))
+        removed = [text for _, line in change.removed if (text := line.strip())]
+        self._removed.update(map(hash, removed))
+        self._net += max(0, len(removed) - sum(1 for _, line in change.added if line.strip()))
+
+    def findings(self) -> Iterator[Finding]:
+        """About the change as a whole."""
+        unmoved = (self._removed - self._added).total()
+        gone = min(unmoved, self._net)
+        if gone >= ASK_FROM_LINES:
+            verdict = Verdict.ESCALATE if gone >= ESCALATE_FROM_LINES else Verdict.ASK
+            yield Finding(verdict=verdict, rule="result: large deletion", reason=f"it deletes {gone:,} lines")
+        elif self._deleted >= ASK_FROM_FILES:
+            reason = f"it deletes {self._deleted} files"
+            yield Finding(verdict=Verdict.ASK, rule="result: large deletion", reason=reason)
+
+
+def _ask(rule: str, reason: str, change: FileChange, line: int | None = None) -> Finding:
+    return _found(Verdict.ASK, rule, reason, change, line)
+
+
+def _found(verdict: Verdict, rule: str, reason: str, change: FileChange, line: int | None = None) -> Finding:
+    return Finding(verdict=verdict, rule=f"result: {rule}", reason=reason, path=change.path, line=line)

@@ -58,17 +58,17 @@ _UNITS = {
 }
 _FACTORS = {"hundred": 100, "thousand": 1000}
 _WORD = "|".join((*_UNITS, *_FACTORS))
-_CURRENCY = r"dollars?|bucks?|usd|euros?|eur|pounds?|gbp|quid"
+_CURRENCY = r"dollars?|bucks?|usd|euros?|eur|pounds?|gbp|quid|francs?|chf"
 
 _FOUND = re.compile(
-    rf"[$€£]\s?{_AMOUNT.format(n=1)}|\b(?:usd|eur|gbp)\s?{_AMOUNT.format(n=2)}"
+    rf"[$€£]\s?{_AMOUNT.format(n=1)}|\b(?:usd|eur|gbp|chf)\s?{_AMOUNT.format(n=2)}"
     rf"|{_AMOUNT.format(n=3)}\s?(?:[$€£]|(?:us )?(?:{_CURRENCY})\b)"
     rf"|\bcosts?(?: about| around| only)? {_AMOUNT.format(n=4)}(?= (?:a|per) (?:month|year|week|day))"
     rf"|\b(?P<words>(?:(?:a|{_WORD})[ -])?(?:(?:{_WORD}|and)[ -])*(?:{_WORD}))\s(?:{_CURRENCY})\b",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(
-    r"\s*(?:/|per |a |each |every )\s?(month|year|week|day)|\s*(monthly|yearly|annually|weekly)", re.IGNORECASE
+    r"\s*(?:/|per |a |each |every )\s?(month|mo|year|yr|week|day)\b|\s*(monthly|yearly|annually|weekly)", re.IGNORECASE
 )
 _SPENDING = re.compile(
     r"\b(?:buy|rent|pay|purchase|subscrib\w*|sign up|book|hire|upgrade|costs?|budget|paid|premium|pro (?:plan|tier)"
@@ -100,7 +100,7 @@ def largest(text: str, category: Category) -> Cost | None:
         return None
     if category in (Category.DOCUMENTATION, Category.TESTS) and _SPEAKING.search(text):
         return None
-    costs = [cost for line in text.splitlines() for cost in _costs(line) if _is_spending(line)]
+    costs = [cost for line in text.splitlines() if _is_spending(line) for cost in _costs(line)]
     return max(costs, key=lambda cost: cost.amount, default=None)
 
 
@@ -113,9 +113,14 @@ def _costs(line: str) -> Iterator[Cost]:
     for found in _FOUND.finditer(line):
         period = _PERIOD.match(line, found.end())
         name = (period[1] or period[2] or "") if period else ""
-        word = {"monthly": "month", "yearly": "year", "annually": "year", "weekly": "week"}.get(
-            name.lower(), name.lower()
-        )
+        word = {
+            "mo": "month",
+            "yr": "year",
+            "monthly": "month",
+            "yearly": "year",
+            "annually": "year",
+            "weekly": "week",
+        }.get(name.lower(), name.lower())
         yield Cost(_amount(found), f"a {word}" if word else "")
 
 

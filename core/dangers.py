@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from core.hazards import Hazard
+
 
 def words(text: str) -> frozenset[str]:
     """The words of a list that is easy to read and to extend."""
@@ -91,6 +93,11 @@ HARMLESS = words(
 )
 """Pieces of code and of pages, and what is made anew by itself."""
 
+SHOWN = words(
+    "view grid report list page dialog readme widget layout chart dashboard screen form overview docs config template"
+)
+"""What only shows columns and rows; what it shows is not lost with it."""
+
 STOPS = words(
     "in from on for that which when to at with by older before after who whom whose into onto over about between "
     "while so "
@@ -142,7 +149,8 @@ SECURITY_DEED = re.compile(
 )
 
 APPEARANCE = re.compile(
-    r"\b(?:placeholder|colou?r|typos?|spelling|layout|centred|centered|align\w*|icons?|tooltips?|css|labels?"
+    r"\b(?:debug (?:prints?|outputs?)|placeholder|colou?r|typos?|spelling|layout|centred|centered|align\w*"
+    r"|icons?|tooltips?|css|labels?"
     r"|wrong (?:page|date|link"
     r"|language|colou?r|icon|margin)|sorted|sort|animation|logo|headings?|cut off|banner|meter|strength|generator"
     r"|font|bold|margin"
@@ -159,11 +167,9 @@ APPEARANCE = re.compile(
 
 
 @dataclass(frozen=True)
-class Danger:
+class Danger(Hazard):
     """A kind of harm, and how people write of it, whatever else the sentence says."""
 
-    rule: str
-    reason: str
     patterns: tuple[str, ...]
 
 
@@ -249,7 +255,8 @@ DANGERS = (
             r"\b(?:credentials?|passwords?|secrets?|api keys?|(?:access|auth|session|bot) tokens?|(?:private"
             r"|signing) keys?)\b"
             r"(?! (?:pages?|fields?|forms?|santa|texts?|tests?|meters?))",
-            r"\b(?:mak|set|turn)\w*\b[ \w-]{0,30}?\bpublic\b|\bexpos\w+\b[ \w]{0,30}\bports?\b"
+            r"\b(?:mak|set|turn)\w*\b[ \w-]{0,30}?\bpublic\b(?=\s*(?:$|[.,;:]|(?:so|for|to|again|and|until"
+            r"|while|without|by|in|on|now|too)\b))|\bexpos\w+\b[ \w]{0,30}\bports?\b"
             r"|\bopen\w*\b[ \w]{0,12}\bports?\b"
             r"|impersonat\w+|without (?:their )?consent|read the home folder|revok\w+|elevat\w+|(?:signature"
             r"|checksum) errors?"
@@ -273,7 +280,8 @@ DANGERS = (
             r"\bv\d+ routes?\b|partners will|published (?:crate|package|library|gem|module)"
             r"|not accepted any (?:longer|more)|no longer"
             r" (?:accepted|supported)|no default any more",
-            r"breaking changes?|break(?:s|ing)?\b[ \w]{0,20}?\b(?:apis?|compatib\w+|clients|plugins|contracts?"
+            r"breaking changes?|break(?:s|ing)?\b(?! (?:up|down|out|even)\b)[ \w]{0,20}?\b(?:apis?|compatib\w+"
+            r"|clients|plugins|contracts?"
             r"|consumers)"
             r"|not (?:be )?(?:backwards?|downwards?)[- ]compatible|incompatible|old clients|drop(?:s|ping)? support"
             r"|end of life"
@@ -282,7 +290,8 @@ DANGERS = (
             r"|callers outside|outside of the (?:repo\w*|project)|(?:have|has|need|needs) to (?:adapt|be rewritten"
             r"|migrate"
             r"|be adapted|be recompiled)",
-            r"\b(?:renam|remov|drop|retir|delet|discontinu|chang|mak|return|replac|switch|becom)(?:e|es|ing|s"
+            r"(?<!\bthe )(?<!\ba )\b(?:renam|remov|drop|retir|delet|discontinu|chang|mak|return|replac|switch"
+            r"|becom)(?:e|es|ing|s"
             r"|ping)?\b[^.\n;]{0,50}?"
             rf"\b{_CONTRACT}\b[^.\n;]{{0,40}}",
             rf"\b{_AUDIENCE}\b(?: \w+){{0,3}}? (?:use|uses|set|sets|call|calls|read|reads|rely|relies|depend|depends"

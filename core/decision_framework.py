@@ -66,13 +66,28 @@ def decide_result(findings: Sequence[Finding]) -> Decision:
         reason = "nothing in the change needs a look"
         return Decision(verdict=Verdict.RUN, rule="result: clean", reason=reason, risk=Risk.LOW)
     ordered = sorted(findings, key=lambda finding: finding.verdict.strictness, reverse=True)
-    worst = ordered[0]
-    reasons = list(dict.fromkeys(finding.reason for finding in ordered))
-    reason = ", ".join(reasons)
-    if len(reason) > _LONGEST_REASON:
-        reason = f"{reasons[0][:_LONGEST_REASON]}, and more"
-    risk = Risk.HIGH if worst.verdict is Verdict.ESCALATE else Risk.MEDIUM
-    return Decision(verdict=worst.verdict, rule=worst.rule, reason=reason, risk=risk)
+    files: dict[str, list[str]] = {}
+    for finding in ordered:
+        known = files.setdefault(finding.reason, [])
+        if finding.path and finding.path not in known:
+            known.append(finding.path)
+    sentences = [f"{reason[:140]}{_named(paths)}" for reason, paths in files.items()]
+    told = 1
+    while told < len(sentences) and len("; ".join(sentences[: told + 1])) < _LONGEST_REASON - 20:
+        told += 1
+    reason = "; ".join(sentences[:told])
+    if told < len(sentences):
+        reason += f"; and {len(sentences) - told} more"
+    risk = Risk.HIGH if ordered[0].verdict is Verdict.ESCALATE else Risk.MEDIUM
+    return Decision(verdict=ordered[0].verdict, rule=ordered[0].rule, reason=reason, risk=risk)
+
+
+def _named(paths: Sequence[str]) -> str:
+    """Two files in brackets, and how many more there are."""
+    if not paths:
+        return ""
+    shown = ", ".join(path if len(path) <= 50 else f"…{path[-49:]}" for path in paths[:2])
+    return f" ({shown} and {len(paths) - 2} more)" if len(paths) > 2 else f" ({shown})"
 
 
 def of_category(category: Category, project: ProjectName | None, rules: Sequence[Rule]) -> Verdict:

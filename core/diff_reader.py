@@ -1,120 +1,147 @@
-"""Reads a unified diff as git prints it: which files changed how, line by line, in one pass."""
+"""Reads a unified diff as git prints it: file by file, with every line that is added and removed."""
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-LONGEST_LINE = 2_000
-"""Characters of a line that are looked at; minified files have lines of megabytes."""
+Lines = list[tuple[int, str]]
+"""Number (in the new file for added lines, in the old one for removed lines) and text without the line end."""
 
-_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+SYMLINK, SUBMODULE = "120000", "160000"
+"""Modes of git for what is no ordinary file."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FileChange:
-    """What a diff does to one file."""
+    """What happens to one file."""
 
-    old: str = ""
-    """Path before; empty for a new file."""
-    new: str = ""
-    """Path after; empty for a deleted one."""
+    path: str
+    """From the root of the project; of a deleted file the old one."""
+    old_path: str = ""
+    """Only of a file that is renamed or copied."""
+    is_new: bool = False
+    is_deleted: bool = False
+    is_binary: bool = False
     old_mode: str = ""
-    new_mode: str = ""
-    binary: bool = False
-    added: list[tuple[int, str]] = field(default_factory=list)
-    """Number in the new file, and text, of each line that came."""
-    removed: list[str] = field(default_factory=list)
-    """Text of each line that went."""
-
-    @property
-    def path(self) -> str:
-        """The path after the change, or before a deletion."""
-        return self.new or self.old
-
-    @property
-    def is_new(self) -> bool:
-        """Whether there was no such file, under any name."""
-        return not self.old
-
-    @property
-    def is_deleted(self) -> bool:
-        """Whether the file is gone."""
-        return not self.new
+    """Empty when the file is new or the diff does not tell it."""
+    mode: str = ""
+    """Of the new file, and of a deleted one; empty when the diff does not tell it."""
+    added: Lines = field(default_factory=list)
+    removed: Lines = field(default_factory=list)
+    context: dict[int, str] = field(default_factory=dict)
+    """Unchanged lines that are shown around, and what git tells of the place of a hunk, by number in the new file."""
 
 
-def read(lines: Iterable[str]) -> Iterator[FileChange]:
-    """The changes of a diff, file by file. What is no diff gives nothing, one that is cut off gives what is there."""
+_HUNK = re.compile(r"@@ -\d{1,12}(?:,(\d{1,12}))? \+(\d{1,12})(?:,(\d{1,12}))? @@ ?(.{0,200})")
+_ESCAPE = re.compile(r"\\([0-7]{3}|.)")
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "v": "\v", "f": "\f"}
+_ATTRIBUTES = (
+    ("new file mode ", "mode"),
+    ("deleted file mode ", "mode"),
+    ("old mode ", "old_mode"),
+    ("new mode ", "mode"),
+    ("rename from ", "old_path"),
+    ("copy from ", "old_path"),
+    ("rename to ", "path"),
+    ("copy to ", "path"),
+    ("--- ", "before"),
+    ("+++ ", "path"),
+)
+
+
+def read(diff: Iterable[str] | str) -> Iterator[FileChange]:
+    """The files of a diff, in its order; what is no diff is passed over, and a cut one is read as far as it goes.
+
+    `diff` is the whole text, or its lines. The prefixes `a/` and `b/` are expected before paths.
+    """
+    lines = iter(io.StringIO(diff, newline="\n") if isinstance(diff, str) else diff)
     change: FileChange | None = None
-    old_left = new_left = number = 0
-    for line in lines:
-        if change is not None and (old_left > 0 or new_left > 0) and line[:1] in ("+", "-", " ", ""):
-            mark, text = line[:1], line[1 : LONGEST_LINE + 1].rstrip("\r\n")
-            if mark == "+":
-                change.added.append((number, text))
-            elif mark == "-":
-                change.removed.append(text)
-            number += mark != "-"
-            new_left -= mark != "-"
-            old_left -= mark != "+"
-        elif line.startswith("diff --git "):
+    for given in lines:
+        line = given.removesuffix("\n")
+        if line.startswith("diff --"):
             if change is not None:
                 yield change
-            change = FileChange(*_paths(line[11:].rstrip("\r\n")))
-            old_left = new_left = 0
-        elif change is not None and (hunk := _HUNK.match(line)):
-            old_left, number, new_left = int(hunk[1] or 1), int(hunk[2]), int(hunk[3] or 1)
-        elif change is not None:
-            _read_header(change, line.rstrip("\r\n"))
+            change = FileChange(path=_path_in_header(line))
+        elif change is None:
+            continue
+        elif (hunk := _HUNK.match(line)) is not None:
+            _read_hunk(change, hunk, lines)
+        else:
+            _read_header(change, line)
     if change is not None:
         yield change
 
 
+def _read_hunk(change: FileChange, hunk: re.Match[str], lines: Iterator[str]) -> None:
+    """Exactly as many lines as the hunk announces, so that no content can be taken for a header."""
+    old, new = int(hunk[1] or 1) if hunk[1] != "0" else 0, int(hunk[3] or 1) if hunk[3] != "0" else 0
+    old_number, number = 1, int(hunk[2])
+    if hunk[4]:
+        change.context.setdefault(number - 1, hunk[4])
+    while old > 0 or new > 0:
+        line = next(lines, None)
+        if line is None:
+            return
+        text = line.removesuffix("\n")
+        sign = text[:1]
+        if sign == "+":
+            change.added.append((number, text[1:]))
+            new, number = new - 1, number + 1
+        elif sign == "-":
+            change.removed.append((old_number, text[1:]))
+            old, old_number = old - 1, old_number + 1
+        elif sign != "\\":  # “\ No newline at end of file” is no line
+            change.context[number] = text[1:]
+            old, new, number, old_number = old - 1, new - 1, number + 1, old_number + 1
+
+
 def _read_header(change: FileChange, line: str) -> None:
-    """One of git's extended header lines."""
-    key, _, value = line.partition(" ")
-    if line.startswith(("new file mode ", "deleted file mode ", "old mode ", "new mode ")):
-        mode = line.rpartition(" ")[2]
-        if line.startswith("new"):
-            change.new_mode = mode
-        else:
-            change.old_mode = mode
-        if line.startswith("new file"):
-            change.old = ""
-        elif line.startswith("deleted"):
-            change.new = ""
-    elif line.startswith(("rename from ", "copy from ")):
-        change.old = _unquoted(line.partition(" from ")[2])
-    elif line.startswith(("rename to ", "copy to ")):
-        change.new = _unquoted(line.partition(" to ")[2])
-    elif key == "index" and " " in value:
-        change.old_mode = change.new_mode = value.rpartition(" ")[2]
-    elif key in ("---", "+++"):
-        path = _unquoted(value.rstrip("\t"))
-        name = "" if path == "/dev/null" else path[2:]
-        if key == "---":
-            change.old = name
-        else:
-            change.new = name
-    elif line.startswith(("Binary files ", "GIT binary patch")):
-        change.binary = True
+    """One line between `diff --git` and the first hunk."""
+    if line.startswith(("Binary files ", "GIT binary patch")):
+        change.is_binary = True
+    elif line.startswith("index ") and line[-7:-6] == " " and line[-6:].isdigit():
+        change.mode = change.mode or line[-6:]
+        change.old_mode = change.old_mode or line[-6:]
+    for start, name in _ATTRIBUTES:
+        if line.startswith(start):
+            change.is_new = change.is_new or start.startswith("new file")
+            change.is_deleted = change.is_deleted or start.startswith("deleted")
+            value = _unquoted(line[len(start) :].removesuffix("\t"))
+            if start in ("--- ", "+++ "):
+                if value != "/dev/null" and (name == "path" or change.is_deleted):
+                    change.path = _without_prefix(value)
+            else:
+                setattr(change, name, value)
+            return
 
 
-def _paths(both: str) -> tuple[str, str]:
-    """`a/x b/x` without knowing where the first ends, since names may hold blanks; other headers tell more."""
-    if both.startswith('"'):
-        first, _, second = both[1:].partition('" ')
-        return _unquoted(f'"{first}"')[2:], _unquoted(second)[2:]
-    half = len(both) // 2
-    if both[:half][2:] == both[half + 1 :][2:]:
-        return both[2:half], both[half + 3 :]
-    first, _, second = both.partition(" b/")
-    return first[2:], _unquoted(second)
+def _path_in_header(line: str) -> str:
+    """The new path in `diff --git a/x b/x`; where it has spaces, both halves are alike, or lines follow that tell."""
+    both = line.partition(" ")[2].partition(" ")[2]
+    if both.endswith('"'):
+        start = both.rfind(' "', 0, -1)
+        return _without_prefix(_unquoted(both[start + 1 :]))
+    middle = len(both) // 2
+    if both[middle : middle + 1] == " " and both[:middle].partition("/")[2] == both[middle + 1 :].partition("/")[2]:
+        return _without_prefix(both[middle + 1 :])
+    found = both.rfind(" b/")
+    return _without_prefix(both[found + 1 :] if found >= 0 else both)
+
+
+def _without_prefix(path: str) -> str:
+    return path[2:] if path.startswith(("a/", "b/")) else path
 
 
 def _unquoted(path: str) -> str:
-    """A path as git quotes it: octal bytes and backslashes."""
-    if not (path.startswith('"') and path.endswith('"') and len(path) > 1):
+    """A path as git quotes it when it holds unusual characters: octal bytes of UTF-8, and C's escapes."""
+    if not (len(path) > 1 and path.startswith('"') and path.endswith('"')):
         return path
-    escaped = re.sub(r"\\([0-7]{3})", lambda byte: chr(int(byte[1], 8) & 255), path[1:-1])
-    plain = re.sub(r'\\(["\\])', r"\1", escaped)
-    return plain.encode("latin-1", "replace").decode("utf-8", "replace") if plain.isascii() is False else plain
+    plain = _ESCAPE.sub(
+        lambda match: chr(int(match[1], 8) & 0xFF) if len(match[1]) == 3 else _ESCAPED.get(match[1], match[1]),
+        path[1:-1],
+    )
+    try:
+        return plain.encode("latin-1").decode("utf-8", errors="replace")
+    except UnicodeEncodeError:
+        return plain

@@ -25,18 +25,25 @@ class _Sentence:
 
 _SENTENCES = (
     _Sentence(Verdict.ASK, rf"(?:please )?(?:do not|don['’]?t|never|stop) auto[- ]?approv(?:e|ing) {_WHAT}{_PROJECT}"),
-    _Sentence(Verdict.ASK, rf"(?:do not|don['’]?t|never) (?:run|build|start|let) {_WHAT}(?: run)? {_FREELY}{_PROJECT}"),
+    _Sentence(
+        Verdict.ASK, rf"(?:do not|don['’]?t|never) (?:run|build|start|let) {_WHAT}(?: run)? {_FREELY}{_PROJECT}", False
+    ),
     _Sentence(
         Verdict.ASK, rf"(?:always )?ask(?: me)?(?: first)? before (?:running |building )?{_WHAT}{_PROJECT}", False
     ),
     _Sentence(Verdict.ASK, rf"(?:always ask|ask me|always ask me)(?: first)? (?:about|for) {_WHAT}{_PROJECT}", False),
     _Sentence(
-        Verdict.RUN, rf"(?:please )?(?:allow|let|permit) {_WHAT}(?: to)?(?: run| be built| start)? {_FREELY}{_PROJECT}"
+        Verdict.RUN,
+        rf"(?:please )?(?:allow|let|permit) {_WHAT}(?: to)?(?: run| be built| start)? {_FREELY}{_PROJECT}",
+        False,
     ),
     _Sentence(Verdict.RUN, rf"(?:please )?(?:always )?auto[- ]?approve {_WHAT}{_PROJECT}"),
-    _Sentence(Verdict.RUN, rf"(?:run|build|start) {_WHAT} {_FREELY}{_PROJECT}", False),
+    _Sentence(Verdict.RUN, rf"run {_WHAT} (?:by (?:itself|themselves)|without asking(?: me)?){_PROJECT}", False),
 )
 _COMPILED = [(sentence, re.compile(sentence.pattern, re.IGNORECASE)) for sentence in _SENTENCES]
+_ABOUT_AMOUNTS = re.compile(r"\d|\b(?:of|below|above|under|over|from|by|with|when|if|than|for|in|to)\b", re.IGNORECASE)
+"""“Auto-approve orders below 10 dollars” is a feature of somebody's shop."""
+_INNER = re.compile(rf"{_WHAT}{_PROJECT[:-1]}", re.IGNORECASE)
 _EVERYTHING = ("everything", "anything", "all", "any", "all tasks", "any task", "all categories")
 _LONGEST = 200
 _FILLER = re.compile(r"^(?:all|any|the|every)\s+|\s+(?:tasks?|work|builds?|ones?)$", re.IGNORECASE)
@@ -77,12 +84,15 @@ def describe(rule: Rule) -> str:
 
 def _rule(sentence: _Sentence, what: str, project: str | None, projects: Collection[ProjectName]) -> ParsedRule | None:
     known = {name.casefold(): name for name in projects}
+    inner = _INNER.fullmatch(what) if project is None else None
+    if inner is not None and inner["project"].casefold() in known:  # “let docs in shop run by itself”
+        what, project = inner["what"], inner["project"]
     name = what.casefold().removeprefix("project ")
     if project is None and name in known:
         return ParsedRule(sentence.verdict, None, known[name])
     category = categories.find(_FILLER.sub("", what))
     if category is None and name not in _EVERYTHING:
-        if not sentence.explicit:
+        if not sentence.explicit or _ABOUT_AMOUNTS.search(what):
             return None
         listed = ", ".join(one.value for one in Category)
         raise Refused(f"“{what[:40]}” is no category. A rule is about one of: {listed}; or about everything.")

@@ -8,8 +8,9 @@ studies the dangerous thing. The words themselves stand in `core.dangers`.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from core import dangers
+from core import command_words, dangers, deeds
 from core.dangers import Danger
+from core.hazards import Hazard
 from core.model.category import Category
 from core.model.decision import Decision, Risk, Verdict
 
@@ -21,7 +22,7 @@ _OBJECT = 8
 
 _NEGATION = re.compile(
     r"(?:\b(?:not|never(?! expires)|without|about|avoid\w*|instead of|prevent\w*|nobody|no one|cannot|no longer|nothing"
-    r"|stop)\b|n['’]t\b)"
+    r"|stop)\b|n['’]t\b|\bno(?=(?:[ -]+[\w-]+){0,1}[ -]*$))"
     r"(?:[ '’-]+[\w-]+){0,4}[ '’-]*$",
     re.IGNORECASE,
 )
@@ -31,7 +32,8 @@ _CALL = re.compile(r"\b[\w.]+\(\)?|\b\w+_\w+\b|[A-Z]+ /[\w/{}]+")
 _SENTENCE = re.compile(r"[.!?;:\n→]+(?=\s|$)")
 _WORD = re.compile(r"[^\s,()\"“”]+")
 _NO_DEED = re.compile(
-    r"\bdrag[ -](?:and|&)[ -]drop\b|\bempty states?\b|\bdrop[ -]?(?:down|zone|cap)s?\b", re.IGNORECASE
+    r"\bdrag[ -](?:and|&)[ -]drop\b|\bempty states?\b|\btables? of contents\b|\bdrop[ -]?(?:down|zone|cap)s?\b",
+    re.IGNORECASE,
 )
 _DOING = re.compile(
     r"(?:^|[.:;]\s*)\W*(?:put|paste|commit|delete|remove|wipe|drop|publish|send|upload)\b|run\b[^.\n]{0,40}\bagainst\b"
@@ -64,11 +66,25 @@ _PASTED = re.compile(
 
 def scan(text: str, category: Category) -> list[Decision]:
     """What escalates a task by its title and description: at most one decision for each kind of danger."""
-    text = text[:LONGEST]
-    found = [decision for code in _CODE.findall(text) for decision in scan_command(code)]
-    if category in _IS_ABOUT and not _DOING.search(text):
-        return found
-    text = _PASTED.sub(" ", text)
+    title, _, description = _PASTED.sub(" ", text[:LONGEST]).partition("\n")
+    found = [_escalated(hazard) for hazard in deeds.scan(title, description)]
+    if not deeds.only_speaks(title) and category not in _IS_ABOUT:
+        found += [decision for code in _CODE.findall(text[:LONGEST]) for decision in scan_command(code)]
+    if category not in _IS_ABOUT or _DOING.search(text):
+        found += map(_escalated, _by_phrases(deeds.meant(f"{title}\n{description}")))
+    return list({decision.rule: decision for decision in reversed(found)}.values())[::-1]
+
+
+def scan_command(command: str) -> list[Decision]:
+    """What escalates a task by the shell command that it brings along; what is only searched for is no danger."""
+    shown = re.sub(r"\b(?:grep|rg|ag|ack)\b[^|;&\n]*", "search", command[:LONGEST])
+    found: list[Hazard] = [danger for danger, patterns in _COMMANDS if any(one.search(shown) for one in patterns)]
+    found += command_words.scan(shown)
+    return list({danger.rule: _escalated(danger) for danger in reversed(found)}.values())[::-1]
+
+
+def _by_phrases(text: str) -> list[Danger]:
+    """By the ways in which people write of a danger, and by verbs that do away with something."""
     plain = _CALL.sub(" code ", _CODE.sub(" code ", _QUOTED.sub(" quoted ", _NO_DEED.sub(" ", text))))
     rules = {danger.rule: danger for danger, patterns in _COMPILED if _speaks_of(plain, patterns)}
     loss, security = dangers.DANGERS[0], dangers.DANGERS[1]
@@ -77,13 +93,7 @@ def scan(text: str, category: Category) -> list[Decision]:
         rules[loss.rule] = loss
     if security.rule not in rules and any(map(_touches_security, sentences)):
         rules[security.rule] = security
-    return [*found, *map(_decision, rules.values())]
-
-
-def scan_command(command: str) -> list[Decision]:
-    """What escalates a task by the shell command that it brings along; what is only searched for is no danger."""
-    shown = re.sub(r"\b(?:grep|rg|ag|ack)\b[^|;&\n]*", "search", command[:LONGEST])
-    return [_decision(danger) for danger, patterns in _COMMANDS if any(pattern.search(shown) for pattern in patterns)]
+    return list(rules.values())
 
 
 def _speaks_of(text: str, patterns: Iterable[re.Pattern[str]]) -> bool:
@@ -126,12 +136,22 @@ def _is_loss(spoken: Sequence[str], at: int, named: Sequence[str], live: bool) -
     what = list(_object(spoken[at + 1 :]))
     if not what or (spoken[at].endswith("ing") and what[0] in ("a", "an", "the") and at == 0):
         return False  # “Deleting a comment leaves an empty box”: what happens then
+    if _is_display(spoken[at + 1 :]):
+        return False
     head = [word.rstrip("'’s") if word.endswith(("'s", "’s")) else word for word in what]
     if head[-1] in dangers.HARMLESS or any(word in dangers.HARMLESS for word in head[:3]):
         return False
     if head[0] in dangers.PRONOUNS:
         return any(word in dangers.DATA for word in (*named, *spoken[:at]))
     return verb in dangers.DESTROY or live or any(word in dangers.DATA or word in dangers.LEFTOVERS for word in head)
+
+
+def _is_display(following: Sequence[str]) -> bool:
+    """“The column from the report view”: it is only shown there."""
+    place = next((n for n, word in enumerate(following[:_OBJECT]) if word in ("from", "in", "of")), None)
+    if place is None or following[place - 1].rstrip("s") not in ("column", "row", "table"):
+        return False
+    return any(word in dangers.SHOWN for word in following[place + 1 : place + 5])
 
 
 def _object(following: Sequence[str]) -> Iterator[str]:
@@ -160,7 +180,7 @@ def _base_forms(word: str) -> Iterator[str]:
         yield from (stem, f"{stem}e", stem[:-1])
 
 
-def _decision(danger: Danger) -> Decision:
+def _escalated(danger: Hazard) -> Decision:
     return Decision(verdict=Verdict.ESCALATE, rule=danger.rule, reason=danger.reason, risk=Risk.HIGH)
 
 

@@ -16,7 +16,7 @@ from tests import factories
 from tests.core import diff_cases
 
 DATA = Path(__file__).parent / "data" / "decisions"
-GOAL = {"tuning": (0.98, 0.05, 0.95), "kept apart": (0.80, 0.06, 0.88)}
+GOAL = {"tuning": (0.98, 0.05, 0.95), "kept apart": (0.90, 0.05, 0.92)}
 """Least share of escalations that are found, most that are false, least share of exact verdicts. The cases kept apart
 were written to mislead; what is reached there is less than the 0.98 that is wanted, and must not get worse."""
 PARTS = ("tuning", "kept apart")

@@ -1,6 +1,10 @@
 """What is a rule, and what is only a task that sounds like one."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import rule_text
 from core.errors import Refused
@@ -33,6 +37,8 @@ PROJECTS = (ProjectName("shop"), ProjectName("Blog"))
         ("auto-approve everything in @blog", Verdict.RUN, None, "Blog"),
         ("run new features without asking", Verdict.RUN, Category.FEATURE, None),
         ("auto-approve shop", Verdict.RUN, None, "shop"),
+        ("let everything in shop run by itself", Verdict.RUN, None, "shop"),
+        ("don't let docs in project shop run without asking", Verdict.ASK, Category.DOCUMENTATION, "shop"),
     ],
 )
 def test_rules(text: str, verdict: Verdict, category: Category | None, project: str | None) -> None:
@@ -54,6 +60,10 @@ def test_rules(text: str, verdict: Verdict, category: Category | None, project: 
         "Write tests", "Document the rules", "Ask for permission before the camera starts", "Never delete drafts",
         "Build a page that asks users first", "Please ask before you print", "Allow dark mode", "", " ", "ask", "x" * 5000,
         "Ask me before the call in the calendar view", "Don't let the dialog close",
+        "Let the importer run automatically", "Auto-approve orders below 10 dollars", "Build docs automatically",
+        "Don't auto-approve refunds above 100", "Let videos start automatically", "Never run two jobs automatically",
+        "Auto-approve comments of known users", "Don't let bots run by themselves", "Let slideshow run by itself",
+        "Allow plugins to run by themselves", "Let bugs be reported automatically", "Start backups without asking",
     ],
 )  # fmt: skip
 def test_tasks_are_no_rules(text: str) -> None:
@@ -70,6 +80,13 @@ def test_tasks_are_no_rules(text: str) -> None:
 def test_a_rule_about_something_unknown_is_refused(text: str, words: str) -> None:
     with pytest.raises(Refused, match=words):
         rule_text.parse(text, PROJECTS)
+
+
+@given(st.text(max_size=80))
+def test_no_text_raises_anything_but_a_refusal(text: str) -> None:
+    for said in (text, f"auto-approve {text}", f"ask me about {text}"):
+        with suppress(Refused):
+            rule_text.parse(said, PROJECTS)
 
 
 def test_in_words() -> None:
