@@ -92,13 +92,16 @@ class Telegram:
         await until(lambda: len(self.toasts) > before, f"an answer to the press of {label}")
         return self.toasts[before]
 
-    async def add(self, title: str, command: str, *, verify: str | None = None) -> str:
-        """Add a task that starts at once; returns its id."""
+    async def add(self, title: str, command: str, *, verify: str | None = None, asks: bool = False) -> str:
+        """Add a task that starts at once, or after somebody's yes when it `asks`; returns its id."""
         check = f"\nverify: {verify}" if verify else ""
-        card = rf"{re.escape(title)}\n/(task_\d+) · "
+        card = rf"{re.escape(title)} · /(task_\d+)" if asks else rf"{re.escape(title)}\n/(task_\d+) · "
         self.api.people.send(f"/add {title} 0.1h !high #bug\nrun: {command}{check}")
-        task = re.search(card, (await self.hear(card)).text)
+        shown = await self.hear(card, "✅ Approve" if asks else None)
+        task = re.search(card, shown.text)
         assert task is not None
+        if asks:
+            await self.press(shown, "Approve")
         return task[1]
 
 

@@ -18,7 +18,7 @@ async def test_neither_token_nor_code_is_written_down(jarvis: Jarvis, telegram: 
     await telegram.ask(f"/start {claim[1]}")
     await telegram.ask("/queue")
     await _go_wrong(telegram)
-    await telegram.add("Look around", "env; cat /proc/$PPID/environ; echo two >> a.txt")
+    await telegram.add("Look around", "env; cat /proc/$PPID/environ; echo two >> a.txt", asks=True)
     await telegram.hear("Look around is built", "Merge")
     await telegram.ask("/log 1")
     port = await telegram.close()

@@ -35,7 +35,7 @@ async def test_a_task_that_looks_for_the_token_finds_nothing(walled: Jarvis, tel
         f" grep -ra AF-q '{folder}' 2>/dev/null; for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ; done; env;"
         f" kill -9 {bot}; cp '{folder}/.env' stolen.txt; echo two >> a.txt"
     )
-    await telegram.add("Look around", look)
+    await telegram.add("Look around", look, asks=True)
     await telegram.hear("Look around is built", "Merge")
 
     assert SECRET not in (walled.home / "runs" / "task_1-1" / "output.log").read_text(errors="replace")
