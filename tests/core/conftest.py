@@ -90,8 +90,10 @@ class Engines:
         return build
 
     def finish(self, task: Task, outcome: Outcome | None = None) -> Task:
-        """Build the task to its end, and take in the result."""
+        """Build the task to its end, with a commit on its branch, and take in the result."""
         build = self.start(task)
+        if task.project == "shop":
+            self.workspaces.commit(Path("/srv/shop"), build.spec.branch, f"{task.id}.txt", "words\n")
         self.executor.end(build.id, outcome)
         self.queue.collect(self.now)
         return self.task(task)

@@ -129,3 +129,87 @@ def test_open_questions_come_oldest_first(engines: Engines, task: Task) -> None:
 
     assert [approval.task for approval in engines.approvals.open()] == [task.id, other.id]
     assert all(isinstance(approval.state, Open) for approval in engines.approvals.open())
+
+
+# -- reminders, escalations, several at once --------------------------------------------------------------------------
+
+
+def test_an_unanswered_question_is_asked_once_more_after_a_day(engines: Engines, task: Task) -> None:
+    engines.clock.advance(hours=23, minutes=59)
+    assert engines.approvals.remind(engines.now) == []
+    engines.clock.advance(minutes=1)
+
+    assert [approval.task for approval in engines.approvals.remind(engines.now)] == [task.id]
+    assert engines.subjects()[-1] == ApprovalAsked(approval=question(engines, task).id, round=1)
+    engines.clock.advance(days=3)
+    assert engines.approvals.remind(engines.now) == []
+
+
+@pytest.fixture
+def urgent(engines: Engines) -> Task:
+    return engines.add("Drop the users table")
+
+
+def test_an_escalation_is_repeated_each_half_hour_three_times(engines: Engines, urgent: Task) -> None:
+    told = 0
+    for _ in range(12):
+        engines.clock.advance(minutes=15)
+        told += len(engines.approvals.remind(engines.now))
+
+    assert told == 3
+    rounds = [subject.round for subject in engines.subjects() if isinstance(subject, ApprovalAsked)]
+    assert rounds == [0, 1, 2, 3]
+    assert engines.queue.schedule_builds(engines.now) == []
+
+
+def test_who_has_seen_an_escalation_is_not_told_again(engines: Engines, urgent: Task) -> None:
+    seen = engines.approvals.acknowledge(question(engines, urgent).id, OWNER, engines.now)
+    assert (seen.seen_by, seen.seen_at) == (OWNER, engines.now)
+    engines.clock.advance(hours=2)
+
+    assert engines.approvals.remind(engines.now) == []
+    assert isinstance(question(engines, urgent).state, Open)
+    assert engines.approvals.acknowledge(seen.id, None, engines.now) == seen
+
+
+def test_several_are_answered_in_one_go_but_not_what_wants_a_look(engines: Engines, task: Task, urgent: Task) -> None:
+    other = engines.add("Enable the linter", category=Category.CONFIG)
+
+    done = engines.approvals.answer_all(None, yes=True, by=OWNER, now=engines.now)
+
+    assert [one.id for one in done.tasks] == [task.id, other.id]
+    assert [approval.task for approval in done.left] == [urgent.id]
+    again = engines.approvals.answer_all(None, yes=True, by=OWNER, now=engines.now)
+    assert (again.tasks, [approval.task for approval in again.left]) == ([], [urgent.id])
+
+
+def test_those_of_a_category(engines: Engines, task: Task) -> None:
+    other = engines.add("Enable the linter", category=Category.CONFIG)
+
+    done = engines.approvals.answer_all(Category.CONFIG, yes=False, by=OWNER, now=engines.now)
+
+    assert [one.id for one in done.tasks] == [other.id]
+    assert isinstance(engines.task(task).state, NeedsApproval)
+
+
+def test_twenty_answers_at_once_from_two_people_are_one(engines: Engines, task: Task) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from core.model.ids import UserId
+
+    asked = question(engines, task).id
+
+    def press(number: int) -> str:
+        try:
+            engines.approvals.answer(asked, yes=number % 4 != 3, by=UserId(7 + number % 2), now=engines.now)
+        except Conflict as error:
+            return str(error)
+        return "done"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(press, range(20)))
+
+    assert answers.count("done") == 1
+    assert all("already" in answer for answer in answers if answer != "done")
+    lines = [line for line in engines.lines("queue_actions.log") if line["action"] in ("approved", "rejected")]
+    assert len(lines) == 1
