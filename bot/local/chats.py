@@ -102,7 +102,7 @@ def set_reaction(backend: Backend, params: Params) -> bool:
     emoji = reaction[0].get("emoji") if reaction and isinstance(reaction[0], dict) else None
     if reaction and (not isinstance(emoji, str) or reaction[0].get("type") != "emoji"):
         raise bad_request("REACTION_INVALID")
-    changed = StoredMessage(body=message.body, keyboard=message.keyboard, reaction=emoji)
+    changed = StoredMessage(body=message.body, keyboard=message.keyboard, reaction=emoji, silent=message.silent)
     backend.commit(MessageStored(chat=chat.id, message=changed))
     return True
 

@@ -60,11 +60,17 @@ def send(backend: Backend, params: Params, content: JsonDict) -> JsonDict:
         extra["has_protected_content"] = True
     if inline is not None:
         extra["reply_markup"] = inline
-    return add(backend, chat, backend.bot, extra, keyboard).body
+    return add(backend, chat, backend.bot, extra, keyboard, silent=params.flag("disable_notification")).body
 
 
 def add(
-    backend: Backend, chat: Chat, sender: User, content: JsonDict, keyboard: JsonDict | None = None
+    backend: Backend,
+    chat: Chat,
+    sender: User,
+    content: JsonDict,
+    keyboard: JsonDict | None = None,
+    *,
+    silent: bool = False,
 ) -> StoredMessage:
     """Put a new message into a chat and tell the listeners; the bot gets no update of it."""
     body: JsonDict = {
@@ -74,7 +80,7 @@ def add(
         "date": backend.now(),
         **content,
     }
-    message = StoredMessage(body=body, keyboard=keyboard)
+    message = StoredMessage(body=body, keyboard=keyboard, silent=silent)
     backend.commit(MessageStored(chat=chat.id, message=message))
     backend.emit(MessageAdded(chat=chat.id, message=message))
     return message
@@ -84,7 +90,8 @@ def replace(
     backend: Backend, chat: int, message: StoredMessage, body: JsonDict, *, keep_keyboard: bool = True
 ) -> StoredMessage:
     """Put a changed body in a message's place and tell the listeners."""
-    changed = StoredMessage(body=body, keyboard=message.keyboard if keep_keyboard else None)
+    kept = message.keyboard if keep_keyboard else None
+    changed = StoredMessage(body=body, keyboard=kept, silent=message.silent)
     backend.commit(MessageStored(chat=chat, message=changed))
     backend.emit(MessageEdited(chat=chat, message=changed))
     return changed

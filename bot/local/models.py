@@ -92,6 +92,8 @@ class StoredMessage(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A reply keyboard, its removal or a forced reply: sent by bots, never told back to them."""
     reaction: str | None = None
     """The emoji with which the bot reacted."""
+    silent: bool = False
+    """It came without a sound."""
 
     @property
     def message_id(self) -> int:
