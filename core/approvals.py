@@ -127,6 +127,8 @@ class Approvals:
             task = self._store.tasks.get(approval.task)
             if task is None:
                 raise NotFound(f"{approval.task} is gone.")
+            if approval.stage is Stage.RESULT:
+                raise Conflict(f"{task.id} is built: merge it, or discard it.")
             if yes:
                 task = msgspec.structs.replace(move(task, Queued(since=now)), approved_at=now)
                 state: Approved | Declined = Approved(by=by, at=now)

@@ -104,3 +104,44 @@ def schedule(as_json: bool) -> None:
         click.echo("Nothing starts now. See why: jarvis build-scheduler schedule")
     for build in () if as_json else started:
         click.echo(f"Started {build.id} on branch {build.spec.branch}")
+
+
+@group.command()
+@click.argument("project", required=False)
+@json_option
+def pause(project: str | None, as_json: bool) -> None:
+    """Start nothing any more, or nothing in PROJECT; running builds go on."""
+    with installation() as at:
+        paused = at.pauses.pause(ProjectName(project) if project else None, None, at.clock())
+    if as_json:
+        show_json(paused)
+    else:
+        click.echo(
+            f"{f'Work on {project}' if project else 'All work'} is paused. Go on: jarvis autonomous-queue resume"
+        )
+
+
+@group.command()
+@click.argument("project", required=False)
+@json_option
+def resume(project: str | None, as_json: bool) -> None:
+    """End the pause, or that of PROJECT."""
+    with installation() as at:
+        ended = at.pauses.resume(ProjectName(project) if project else None, None, at.clock())
+    if as_json:
+        show_json(ended)
+    else:
+        click.echo("Going on.")
+
+
+@group.command("stop-all")
+@json_option
+def stop_all(as_json: bool) -> None:
+    """Pause everything, and stop the builds that run."""
+    with installation() as at:
+        at.pauses.pause(None, None, at.clock())
+        stopped = at.queue.stop_running(None, None, at.clock())
+    if as_json:
+        show_json([task.id for task in stopped])
+    else:
+        click.echo(f"Paused. Stopping: {', '.join(task.id for task in stopped) or 'nothing was running'}")

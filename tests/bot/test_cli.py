@@ -415,3 +415,53 @@ def test_owners_come_from_the_settings(jarvis: Jarvis, monkeypatch: pytest.Monke
     with installation() as at:
         assert at.people.is_owner(UserId(7))
         assert not at.people.is_owner(UserId(8))
+
+
+# -- decisions --------------------------------------------------------------------------------------------------------
+
+
+def test_questions_are_listed_and_answered(jarvis: Jarvis) -> None:
+    jarvis(*ADD, "A new page", "", "1", "New features")
+    jarvis(*ADD, "Drop the users table")
+    listed = json.loads(jarvis("approvals", "list", "--json").out)
+    assert [(one["task"], one["escalated"]) for one in listed] == [("task_1", False), ("task_2", True)]
+
+    assert jarvis("approvals", "approve", "--all").out == "Approved: task_1\n"
+    assert jarvis("approvals", "reject", "2").out == "Rejected: task_2\n"
+    again = jarvis("approvals", "approve", "1")
+    assert (again.code, again.err) == (1, "Error: task_1 was approved already.\n")
+    assert jarvis("approvals", "approve").code == 2
+    assert jarvis("approvals", "list").out == "No question waits.\n"
+
+
+def test_rules_in_words(jarvis: Jarvis) -> None:
+    assert jarvis("rules", "add", "ask", "before", "docs").out == "rule_1: Documentation asks first\n"
+    assert "rule_1" in jarvis("rules", "list").out
+    assert json.loads(jarvis(*ADD, "Write docs", "", "1", "docs", "--json").out)["state"]["state"] == "needs approval"
+    assert jarvis("rules", "remove", "rule_1").out == "Taken back: Documentation asks first\n"
+    assert jarvis("rules", "remove", "rule_1").code == 1
+    assert jarvis("rules", "add", "be nice").code == 1
+
+
+def test_pause_and_resume(jarvis: Jarvis) -> None:
+    assert jarvis("autonomous-queue", "pause").out.startswith("All work is paused.")
+    assert jarvis("autonomous-queue", "pause", "nowhere").code == 1
+    assert jarvis("autonomous-queue", "stop-all", "--json").out == "[]\n"
+    assert jarvis("autonomous-queue", "resume").out == "Going on.\n"
+    assert jarvis("autonomous-queue", "resume").code == 1
+
+
+def test_what_was_done_is_on_record(jarvis: Jarvis, home: Path) -> None:
+    jarvis(*ADD, "A new page", "", "1", "New features")
+    jarvis("approvals", "approve", "1")
+
+    entries = json.loads(jarvis("audit", "--json").out)
+    assert [(one["action"], one["actor"]) for one in entries] == [
+        ("added", "command line"),
+        ("asked", "rule category: New features"),
+        ("approved", "command line"),
+    ]
+    assert "approved" in jarvis("audit", "task_1").out
+    assert jarvis("audit", "nonsense").code == 1
+    lines = (home / "logs" / "queue_actions.log").read_text().splitlines()
+    assert [json.loads(line)["action"] for line in lines] == ["added", "approved"]

@@ -18,7 +18,7 @@ from bot.outbox import Outbox
 from core import notifications
 from core.approvals import Approvals
 from core.builds import Builds
-from core.model.ids import BuildId, ChatId, NotificationId, TaskId
+from core.model.ids import BuildId, ChatId, NotificationId, TaskId, UserId
 from core.model.notification import (
     BuildEnded,
     BuildStarted,
@@ -387,3 +387,50 @@ async def test_progress_is_edited_in_place_while_it_moves(desk: Desk) -> None:
     desk.api.faults.server_error("editmessagetext", times=50)
     await desk.outbox.show_progress()
     assert desk.api.faults.happened == []
+
+
+# -- who gets what, and how -------------------------------------------------------------------------------------------
+
+
+async def test_a_lost_chat_is_told_to_the_other_owners_with_its_news(desk: Desk) -> None:
+    people = desk.engines.people
+    people.meet(UserId(ANN.id), ChatId(ANN.id), desk.clock())
+    people.meet(UserId(BOB.id), ChatId(BOB.id), desk.clock())
+    desk.note("For Ann")
+    desk.api.people.block()
+
+    for _ in range(3):
+        await desk.outbox.deliver()
+
+    texts = [str(message.body["text"]) for message in desk.api.history(BOB.id)[0]]
+    assert sum("For Ann" in text for text in texts) == 1
+    assert sum("I can't reach" in text for text in texts) == 1
+    assert [chat.id for chat in desk.store.chats.all()] == [BOB.id]
+
+
+async def test_a_group_with_a_new_id_gets_its_news_there(desk: Desk) -> None:
+    desk.api.people.add_group(-100500, "Team", [ANN])
+    task = desk.engines.add("Page", category=Category.FEATURE, chat=ChatId(-5))
+    words = "Bad Request: group chat was upgraded to a supergroup chat"
+    desk.api.faults.error(400, words, "sendmessage", parameters={"migrate_to_chat_id": -100500})
+    await desk.outbox.deliver()
+    await desk.outbox.deliver()
+
+    assert len(desk.texts(-100500)) == 1
+    assert desk.engines.task(task).chat == -100500
+
+
+def test_old_news_is_forgotten_but_open_questions_are_not(desk: Desk) -> None:
+    settled, open_one = desk.note("Old"), desk.note("Open")
+    with desk.store.transaction():
+        for note in desk.store.notifications.all():
+            state = Delivered(at=desk.clock(), message=1)
+            desk.store.notifications.put(note.id, msgspec.structs.replace(note, state=state))
+    desk.engines.approvals.answer_task(TaskId("task_1"), yes=True, by=None, now=desk.clock())
+    desk.clock.advance(days=29)
+    assert notifications.forget_old(desk.store, desk.clock()) == 0
+    desk.clock.advance(days=2)
+
+    assert notifications.forget_old(desk.store, desk.clock()) == 1
+    assert [note.id for note in desk.store.notifications.all()] == [open_one]
+    assert settled != open_one

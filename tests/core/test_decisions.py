@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.approvals import Approvals
+from core.errors import Conflict
 from core.model.approval import Approved, Declined, Lapsed, Open
 from core.model.category import Category
 from core.model.decision import Finding, Stage, Verdict
@@ -215,3 +216,12 @@ def test_open_questions_are_those_that_wait(engines: Engines) -> None:
     engines.finish(task)
     (asked,) = Approvals(engines.store).open()
     assert isinstance(asked.state, Open)
+
+
+def test_a_question_about_a_result_is_answered_by_a_merge_only(engines: Engines) -> None:
+    engines.found[:] = [CI]
+    task = engines.finish(engines.add())
+
+    with pytest.raises(Conflict, match="task_1 is built: merge it, or discard it"):
+        engines.approvals.answer_task(task.id, yes=True, by=OWNER, now=engines.now)
+    assert engines.task(task) == task
