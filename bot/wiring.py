@@ -262,6 +262,7 @@ def open_installation(
     try:
         installation = Installation(config, store, utc_now, owners, environment)
         yield installation
-        installation.audit.flush()
+        if store.audit.all():
+            installation.audit.flush()
     finally:
         store.close()

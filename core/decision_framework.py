@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from core import costs, wording
 from core.model.category import Category
 from core.model.config import Config
 from core.model.decision import Decision, Finding, Risk, Rule, Verdict
@@ -49,6 +48,8 @@ def decide(task: Task, config: Config, rules: Sequence[Rule] = ()) -> Decision:
 
     A rule of the owner's takes the place of the table; what escalates it leaves alone.
     """
+    from core import costs, wording  # compiling what they look for takes longer than a short command
+
     text = f"{task.title}\n{task.description}"
     found = [_by_category(task, text, rules)]
     found += wording.scan(text, task.category)
