@@ -158,6 +158,8 @@ class Supervisor:
         exit_code = process.poll() if cause is Cause.EXITED else None
         if exit_code in _FILE_TOO_LARGE and limits.disk is not None:
             watch.exceeded = Exceeded(resource=Resource.DISK, limit=limits.disk)
+        elif exit_code and few.was_reached():  # it gave up before anybody looked
+            watch.exceeded = Exceeded(resource=Resource.PROCESSES, limit=limits.processes or 0)
         return Ended(
             cause=cause,
             exit_code=exit_code,
