@@ -1,0 +1,86 @@
+"""From laid-out history to expected occurrences: candidates, their probabilities, their exact times."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import calibration, occurrences, pattern_model
+from core.candidates import Rows, candidates
+from core.occurrences import DAY, HALF_HOUR, History
+from core.routines import SLOTS, Floats, Ints
+
+HOUR = DAY // 24
+FEW, SEVERAL = (3, 0.5), (5, 0.7)
+"""The client's document: 2-3 occurrences give a confidence below 0.5, 3-5 one below 0.7."""
+_RECENT = 20.0
+"""Days after which a past time of day counts half."""
+_SAME_WEEKDAY = 4.0
+_NEWEST = 2_000
+"""Events of one type that are looked at for the exact time."""
+_STILL_TO_COME = 0.6
+
+
+class Expected(NamedTuple):
+    """An expected occurrence: number of the type, local time in seconds since 1970-01-01 00:00 local."""
+
+    type: int
+    wall: float
+    confidence: float
+
+
+def forecast(
+    types: Ints, wall: NDArray[np.float64], now: float, start: float, end: float, *, minimum: float
+) -> list[Expected]:
+    """What to expect in [start, end), from events that all lie before `now`; all times are local, in seconds."""
+    history = occurrences.select(types, wall, now)
+    if not len(history.types) or end <= start:
+        return []
+    ahead = max(0, min(int((end + HOUR) // DAY) - history.today, 62))
+    past, future = candidates(history, ahead)
+    confidence = confidences(past, future)
+    moment = (future.day + history.today) * DAY + future.slot * float(HALF_HOUR)
+    near = (moment >= start - HOUR) & (moment < end + HOUR) & (confidence >= minimum)
+    dense = future.features[:, -1] >= _STILL_TO_COME
+    near &= (moment + HOUR > now) & ~(future.hit & ~dense & (future.day == 0))
+    expected = []
+    for row in np.flatnonzero(near):
+        at = _exact(history, int(future.type[row]), float(moment[row]))
+        if start <= at < end:
+            expected.append(Expected(int(history.types[future.type[row]]), at, float(confidence[row])))
+    return sorted(expected, key=lambda each: (each.wall, each.type))
+
+
+def confidences(past: Rows, future: Rows) -> Floats:
+    """By weights that have followed the hits and misses of the past rows, and never more than few occurrences allow."""
+    weights = np.array(pattern_model.WEIGHTS, np.float32)
+    if len(past.hit):
+        importance = 0.5 ** (-past.day / 60.0).astype(np.float32)
+        tightness = np.array(pattern_model.TIGHTNESS, np.float32)
+        weights = calibration.fitted(weights, tightness, past.features, past.hit, importance)
+    confidence = calibration.probability(weights, future.features)
+    for most, limit in (SEVERAL, FEW):
+        confidence = np.where(future.hits <= most, np.minimum(confidence, limit - 0.01), confidence)
+    return confidence
+
+
+def _exact(history: History, of: int, moment: float) -> float:
+    """The middle of the recent times of day near a slot, as long as this covers no fewer of them than the slot does."""
+    begin, end = np.searchsorted(history.of, [of, of + 1])
+    wall = history.wall[max(begin, end - _NEWEST) : end]
+    offset = (wall - moment + DAY / 2) % DAY - DAY / 2
+    close = np.abs(offset) <= 2 * HOUR
+    offset, age = offset[close], (moment - wall[close]) / DAY
+    weight = 0.5 ** (age / _RECENT) * np.where(np.abs((age + 0.5) % 7 - 0.5) < 0.2, _SAME_WEEKDAY, 1.0)
+    inside = np.flatnonzero(np.abs(offset) <= HOUR)
+    if not len(inside):
+        return moment
+    order = inside[np.argsort(offset[inside], kind="stable")]
+    total = np.cumsum(weight[order])
+    middle = float(offset[order[np.searchsorted(total, total[-1] / 2)]])
+    covered = [(float(weight[np.abs(offset - each) <= HOUR].sum()), each) for each in (middle, middle / 2, 0.0)]
+    most = max(covered)[0]
+    return moment + next(each for weight, each in covered if weight >= most * 0.99)
+
+
+__all__ = ["SLOTS", "Expected", "forecast"]
