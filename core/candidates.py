@@ -17,7 +17,7 @@ FEATURES = (
     "constant",
     "mixture",
     "active day and time of day",
-    *NAMES[:7],
+    *NAMES[:6],
     "days since the last",
     "yesterday, the day before and a week ago",
     "one, two and four weeks ago",
@@ -77,7 +77,7 @@ def _chunks(history: History) -> list[tuple[int, int]]:
     """Ranges of types with a bounded number of series each, so that memory is bounded too."""
     types = len(history.types)
     slots = np.unique(history.of * SLOTS + (history.wall // occurrences.HALF_HOUR).astype(np.int64) % SLOTS)
-    size = np.minimum(np.bincount(slots // SLOTS, minlength=types) * 4, SLOTS)
+    size = np.clip(np.bincount(slots // SLOTS, minlength=types) * 4, _CHUNK // 150, SLOTS)
     chunk = np.cumsum(size) // _CHUNK
     edges = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), types] if types else [0]
     return list(zip(edges, edges[1:], strict=False))
@@ -210,7 +210,7 @@ class _Piece:
                 np.ones(len(kept), np.float32),
                 mixture,
                 _logit(self.active.mixture[kept, of] * self.time[kept, series]),
-                *each[:, :7].T,
+                *each[:, :6].T,
                 *each[:, -3:].T,
                 yesterday,
                 week,

@@ -3,16 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core import calibration, occurrences, pattern_model
+from core import calibration, pattern_model
 from core.candidates import Rows, candidates
 from core.occurrences import DAY, HALF_HOUR, History
-from core.routines import SLOTS, Floats, Ints
+from core.routines import Floats
 
 HOUR = DAY // 24
 FEW, SEVERAL = (3, 0.5), (5, 0.7)
 """The client's document: 2-3 occurrences give a confidence below 0.5, 3-5 one below 0.7."""
+TIGHTNESS = 60.0
 _RECENT = 20.0
 """Days after which a past time of day counts half."""
 _SAME_WEEKDAY = 4.0
@@ -29,11 +29,9 @@ class Expected(NamedTuple):
     confidence: float
 
 
-def forecast(
-    types: Ints, wall: NDArray[np.float64], now: float, start: float, end: float, *, minimum: float
-) -> list[Expected]:
-    """What to expect in [start, end), from events that all lie before `now`; all times are local, in seconds."""
-    history = occurrences.select(types, wall, now)
+def forecast(history: History, start: float, end: float, *, minimum: float) -> list[Expected]:
+    """What to expect in [start, end), local times in seconds."""
+    now = history.now
     if not len(history.types) or end <= start:
         return []
     ahead = max(0, min(int((end + HOUR) // DAY) - history.today, 62))
@@ -56,7 +54,7 @@ def confidences(past: Rows, future: Rows) -> Floats:
     weights = np.array(pattern_model.WEIGHTS, np.float32)
     if len(past.hit):
         importance = 0.5 ** (-past.day / 60.0).astype(np.float32)
-        tightness = np.array(pattern_model.TIGHTNESS, np.float32)
+        tightness = np.full(len(weights), TIGHTNESS, np.float32)
         weights = calibration.fitted(weights, tightness, past.features, past.hit, importance)
     confidence = calibration.probability(weights, future.features)
     for most, limit in (SEVERAL, FEW):
@@ -81,6 +79,3 @@ def _exact(history: History, of: int, moment: float) -> float:
     covered = [(float(weight[np.abs(offset - each) <= HOUR].sum()), each) for each in (middle, middle / 2, 0.0)]
     most = max(covered)[0]
     return moment + next(each for weight, each in covered if weight >= most * 0.99)
-
-
-__all__ = ["SLOTS", "Expected", "forecast"]

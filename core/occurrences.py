@@ -101,28 +101,21 @@ def active_days(history: History) -> Series:
 def series(history: History) -> Series:
     """One series for each type and slot that was hit on two days or more."""
     rows, origin = len(history.types), (history.today - HISTORY) * SLOTS
-    span = (HISTORY + 1) * SLOTS
-    bins = np.unique(history.of * span + (history.wall // HALF_HOUR).astype(np.int64) - origin)
-    before, after = (
-        np.unique(np.concatenate([bins + shift for shift in shifts])) for shifts in ((1, 2), (-1, 0))
+    days = HISTORY + 2
+    bins = history.of * days * SLOTS + (history.wall // HALF_HOUR).astype(np.int64) - origin
+    before, after = np.zeros((2, rows * days * SLOTS), np.bool_)
+    # an event after 23:00 counts for slots of the next day too, hence one day more than is used
+    before[(bins + 1) % len(before)] = before[(bins + 2) % len(before)] = True
+    after[bins - 1] = after[bins] = True
+    either, both = (
+        flags.reshape(rows, days, SLOTS)[:, : HISTORY + 1] for flags in (before | after, before & after)
     )
-    hit, both = np.union1d(before, after), np.intersect1d(before, after, assume_unique=True)
-    hit, both = (each[(each >= 0) & (each < rows * span)] for each in (hit, both))
-    column = hit // span * SLOTS + hit % SLOTS
-    days = hit % span // SLOTS
-    often = np.bincount(column, minlength=rows * SLOTS) >= 2
-    chosen = np.flatnonzero(often)
-    number = np.cumsum(often) - 1
-    hits = np.zeros((HISTORY + 1, len(chosen)), np.bool_)
-    hits[days[often[column]], number[column[often[column]]]] = True
-    of, slot = chosen // SLOTS, chosen % SLOTS
+    of, slot = np.nonzero(either.sum(axis=1, dtype=np.int32) >= 2)
+    hits = np.ascontiguousarray(either[of, :, slot].T)
     known = _since_first(history, of)
     known[-1] = slot * HALF_HOUR + 2 * HALF_HOUR <= history.now % DAY
     fade = (0.5 ** (np.arange(HISTORY, -1, -1) / DENSE_HALF_LIFE)).astype(np.float32)
-    pairs = np.bincount(
-        both // span * SLOTS + both % SLOTS, fade[both % span // SLOTS], minlength=rows * SLOTS
-    )
-    dense = pairs[chosen] / np.maximum(fade @ hits, 1e-9)
+    dense = (both[of, :, slot] @ fade) / np.maximum(fade @ hits, 1e-9)
     return Series(of, slot, hits, known, dense.astype(np.float32))
 
 

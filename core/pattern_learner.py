@@ -3,8 +3,11 @@
 from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from core.occurrences import History
 
 MINIMUM = 0.25
 """What is less likely than this is not told. For probabilities that are right, F1 is best when cut at half of the F1
@@ -61,21 +64,24 @@ class Learner:
     def predict(self, now: datetime, start: datetime, end: datetime) -> list[Prediction]:
         """The occurrences expected in [start, end), by time, from the events before `now`: one for each expected
         occurrence, its confidence at least the `minimum` of this learner."""
-        import numpy as np
-
         from core.forecasting import forecast
 
         zone = self._latest[1]
-        at = np.array(self._at)
-        known = at < _in_zone(now, zone).timestamp()
         names = sorted(self._numbers)
-        ranks = np.empty(len(names), np.int64)
-        ranks[[self._numbers[name] for name in names]] = np.arange(len(names))
-        types, wall = ranks[np.array(self._types)[known]], np.array(self._wall)[known]
-        expected = forecast(
-            types, wall, *(_wall(each, zone) for each in (now, start, end)), minimum=self._minimum
-        )
+        expected = forecast(self.history(now), _wall(start, zone), _wall(end, zone), minimum=self._minimum)
         return [Prediction(names[each.type], _from_wall(each.wall, zone), each.confidence) for each in expected]
+
+    def history(self, now: datetime) -> "History":
+        """What forecasts at `now` are made from; types are numbered in the order of their names."""
+        import numpy as np
+
+        from core.occurrences import select
+
+        zone = self._latest[1]
+        known = np.array(self._at) < _in_zone(now, zone).timestamp()
+        ranks = np.empty(len(self._numbers), np.int64)
+        ranks[[self._numbers[name] for name in sorted(self._numbers)]] = np.arange(len(self._numbers))
+        return select(ranks[np.array(self._types)[known]], np.array(self._wall)[known], _wall(now, zone))
 
 
 def _in_zone(at: datetime, zone: tzinfo | None) -> datetime:

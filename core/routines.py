@@ -44,6 +44,7 @@ RATES = (
     Rate("weekday lately", 4, "workdays or weekend", 7, -1.0),
     Rate("weekday", 16, "workdays or weekend", 7, -0.5),
     Rate("every two weeks", 6, "weekday", 14, -1.5),
+    Rate("every three weeks", 5, "weekday", 21, -3.0),
     Rate("every four weeks", 5, "weekday", 28, -2.5),
     Rate("nth weekday of the month", 6, "weekday", 35, -2.5),
     Rate("last weekday of the month", 6, "weekday", 35, -2.5),
@@ -79,6 +80,7 @@ def classes_of(day: date) -> list[int]:
         weekday,
         weekday,
         number % 14,
+        number % 21,
         number % 28,
         (day.day - 1) // 7 * 7 + weekday,
         left // 7 * 7 + weekday,
@@ -100,56 +102,48 @@ class Forecasts:
     """[day, 3, series]: hit a day, a week, two weeks before."""
 
 
-class _States:
-    """Forgetting sums of hits and of visits, one row per class of each rate, one column per series."""
-
-    def __init__(self, rates: Sequence[Rate], series: int) -> None:
-        self.offsets = np.cumsum([0, *(rate.classes for rate in rates[:-1])])
-        total = sum(rate.classes for rate in rates)
-        self.hits: Floats = np.zeros((total, series), np.float32)
-        self.visits: Floats = np.zeros((total, series), np.float32)
-        self.fade = np.array([[0.5 ** (1 / rate.half_life)] for rate in rates], np.float32)
-
-
 class Competition:
     """All forecasts on many series at once, day by day."""
 
     def __init__(self, series: int) -> None:
-        self._fixed, self._own = _States(RATES, series), _States(OWN_RATES, series)
+        every = (*RATES, *OWN_RATES)
+        self._first_rows = np.cumsum([0, *(rate.classes for rate in every[:-1])])
+        rows = sum(rate.classes for rate in every)
+        self._hits: Floats = np.zeros((rows, series), np.float32)
+        self._visits: Floats = np.zeros((rows, series), np.float32)
+        self._fade = np.array([[0.5 ** (1 / rate.half_life)] for rate in every], np.float32)
         self._series = np.arange(series)
         self._gap = np.full(series, OWN_RATES[0].classes - 1)
         self._past: list[Flags] = [np.zeros(series, np.bool_) for _ in range(28)]
-        start = [rate.start for rate in (*RATES, *OWN_RATES)]
-        self._start = np.array(start, np.float32)[:, None]
-        self._score: Floats = np.zeros((len(start), series), np.float32)
-        self._fade = np.float32(0.5 ** (1 / _LOSS_HALF_LIFE))
+        self._start = np.array([[rate.start] for rate in every], np.float32)
+        self._score: Floats = np.zeros((len(every), series), np.float32)
+        self._score_fade = np.float32(0.5 ** (1 / _LOSS_HALF_LIFE))
 
     def forecast(self, classes: Sequence[int]) -> tuple[Floats, Floats]:
         """The probabilities of a hit on the next day: [forecast, series], and their mixture [series]."""
-        self._rows = self._fixed.offsets + np.array(classes)
-        self._columns = self._own.offsets[:, None] + self._own_classes()
-        hits, visits = self._fixed.hits[self._rows], self._fixed.visits[self._rows]
-        own_hits = self._own.hits[self._columns, self._series]
-        own_visits = self._own.visits[self._columns, self._series]
-        self._seen = (hits, visits, own_hits, own_visits)
-        forecasts: Floats = np.empty_like(self._score)
-        _blend(forecasts, np.concatenate((hits, own_hits)), np.concatenate((visits, own_visits)))
-        self._forecasts = forecasts
+        fixed = self._first_rows[: len(RATES)] + np.array(classes)
+        own = self._first_rows[len(RATES) :, None] + self._own_classes()
+        self._at = (fixed, (own, self._series))
+        self._seen = [np.concatenate([sums[at] for at in self._at]) for sums in (self._hits, self._visits)]
+        self._forecasts = _blended(*self._seen)
         weights = self._start + self._score
-        weights = np.exp(weights - weights.max(axis=0))
-        mixture: Floats = (weights * forecasts).sum(axis=0) / weights.sum(axis=0)
-        return forecasts, mixture
+        weights -= weights.max(axis=0)
+        np.exp(weights, out=weights)
+        mixture: Floats = np.einsum("ij,ij->j", weights, self._forecasts) / weights.sum(axis=0)
+        return self._forecasts, mixture
 
     def learn(self, hit: Flags, known: Flags) -> None:
         """What happened on the day just forecast; what isn't known of it must be guessed in `hit`."""
-        likelihood = np.where(hit, self._forecasts, 1 - self._forecasts)
-        self._score = np.where(known, self._score * self._fade + np.log(likelihood), self._score)
-        hits, visits, own_hits, own_visits = self._seen
-        fixed, own = self._fixed, self._own
-        fixed.hits[self._rows] = np.where(known, hits * fixed.fade + hit, hits)
-        fixed.visits[self._rows] = np.where(known, visits * fixed.fade + 1, visits)
-        own.hits[self._columns, self._series] = np.where(known, own_hits * own.fade + hit, own_hits)
-        own.visits[self._columns, self._series] = np.where(known, own_visits * own.fade + 1, own_visits)
+        every = bool(known.all())
+        likelihood = np.log(np.where(hit, self._forecasts, 1 - self._forecasts))
+        self._score *= self._score_fade if every else np.where(known, self._score_fade, np.float32(1))
+        self._score += likelihood if every else likelihood * known
+        fade = self._fade if every else np.where(known, self._fade, np.float32(1))
+        for sums, seen, new in ((self._hits, self._seen[0], hit & known), (self._visits, self._seen[1], known)):
+            seen *= fade
+            seen += new
+            for at, rows in zip(self._at, (seen[: len(RATES)], seen[len(RATES) :]), strict=True):
+                sums[at] = rows
         self._gap = np.where(hit, 0, np.minimum(self._gap + 1, OWN_RATES[0].classes - 1))
         self._past = [*self._past[1:], hit]
 
@@ -179,12 +173,15 @@ _LEVELS = [
 ]
 
 
-def _blend(into: Floats, hits: Floats, visits: Floats) -> None:
+def _blended(hits: Floats, visits: Floats) -> Floats:
     """Rates from their sums, each drawn to its parent's with the weight of less than one visit."""
-    into[0] = (hits[0] + _PRIOR * _PRIOR_WEIGHT) / (visits[0] + _PRIOR_WEIGHT)
+    weight = visits + _PRIOR_WEIGHT
+    rates = hits / weight
+    np.divide(_PRIOR_WEIGHT, weight, out=weight)
+    rates[0] += _PRIOR * weight[0]
     for level, parents in _LEVELS:
-        into[level] = (hits[level] + _PRIOR_WEIGHT * into[parents]) / (visits[level] + _PRIOR_WEIGHT)
-    np.clip(into, 0.001, 0.999, out=into)
+        rates[level] += weight[level] * rates[parents]
+    return np.clip(rates, 0.001, 0.999, out=rates)
 
 
 def compete(hits: Flags, known: Flags, days: Sequence[date], keep: int) -> Forecasts:
@@ -198,7 +195,8 @@ def compete(hits: Flags, known: Flags, days: Sequence[date], keep: int) -> Forec
     each: Floats = np.empty((keep, len(NAMES), series), np.float32)
     mixture: Floats = np.empty((keep, series), np.float32)
     recent: Floats = np.empty((keep, 3, series), np.float32)
-    for index, day in enumerate(days):
+    begin = min(int(np.argmax(known.any(axis=1))), count - keep)
+    for index, day in enumerate(days[begin:], begin):
         forecasts, mixed = competition.forecast(classes_of(day))
         if (row := index - count + keep) >= 0:
             each[row], mixture[row], recent[row] = forecasts, mixed, competition.recent()

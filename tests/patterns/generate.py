@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 Event = tuple[datetime, str]
@@ -68,16 +69,38 @@ class Maker:
             last = self.rng.randrange(first + 1, self.days + 1)
         return first, last
 
-    def routine(self, rule: DayRule, kind: str, hour: float, *, skip: float, jitter: float, tail: float = 0.0) -> None:
-        """Occurs at about `hour` on the days of the rule. `jitter` is the standard deviation in hours; with probability
-        `tail` it is four times that."""
+    def lives(self) -> list[tuple[int, int]]:
+        """The days of a routine's span in one piece or, where it changes (another hour, another day), in two or three;
+        between them there may be weeks of nothing."""
         first, last = self.span()
+        cuts = sorted(self.rng.randrange(first, last + 1) for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2))))
+        pause = self.rng.choice((0, 0, self.rng.randrange(50)))
+        edges = [first, *cuts, last]
+        return [(begin + (pause if begin > first else 0), end) for begin, end in pairwise(edges)]
+
+    def routine(
+        self,
+        rule: DayRule,
+        kind: str,
+        hour: float,
+        *,
+        skip: float,
+        jitter: float,
+        tail: float = 0.0,
+        move: float = 0.0,
+        life: tuple[int, int] | None = None,
+    ) -> None:
+        """Occurs at about `hour` on the days of the rule. `jitter` is the standard deviation in hours; with probability
+        `tail` it is four times that; with probability `move` it is held a day or two before or after."""
+        first, last = life or self.span()
         drift = self.rng.choice((0.0, 0.0, 0.0, self.rng.uniform(-2, 2))) / self.days
         kept_when_away = self.rng.random() < 0.3
         for number in range(first, last):
             day = self.day(number)
             if not rule(day) or self.rng.random() < skip or (day in self.away and not kept_when_away):
                 continue
+            if self.rng.random() < move:
+                day += timedelta(days=self.rng.choice((-2, -1, 1, 1, 2)))
             wide = 4 if self.rng.random() < tail else 1
             at = hour + drift * number + self.rng.gauss(0, jitter * wide)
             self.add(day, at, kind)
@@ -86,12 +109,12 @@ class Maker:
 
     def habits(self) -> dict[str, float]:
         """How exact a routine is: of machines and organisations, of people with a calendar, of people without."""
-        exact = self.rng.random()
+        exact, move = self.rng.random(), self.rng.choice((0.0, 0.0, 0.05, 0.12))
         if exact < 0.35:
-            return {"skip": self.rng.uniform(0, 0.08), "jitter": self.rng.uniform(0, 0.15), "tail": 0.02}
+            return {"skip": self.rng.uniform(0, 0.08), "jitter": self.rng.uniform(0, 0.15), "tail": 0.02, "move": move}
         if exact < 0.7:
-            return {"skip": self.rng.uniform(0.05, 0.3), "jitter": self.rng.uniform(0.1, 0.6), "tail": 0.1}
-        return {"skip": self.rng.uniform(0.15, 0.6), "jitter": self.rng.uniform(0.4, 1.8), "tail": 0.2}
+            return {"skip": self.rng.uniform(0.05, 0.3), "jitter": self.rng.uniform(0.1, 0.6), "tail": 0.1, "move": move}
+        return {"skip": self.rng.uniform(0.15, 0.6), "jitter": self.rng.uniform(0.4, 1.8), "tail": 0.2, "move": move}
 
     def hour(self) -> float:
         """When routines are: mostly by day, on the hour and the half rather than between."""
@@ -99,32 +122,43 @@ class Maker:
         return (round(hour * 2) / 2 if self.rng.random() < 0.6 else hour) % 24
 
 
+def _lived(make: Maker, kind: str, rule: Callable[[], DayRule]) -> None:
+    """A routine whose hour, and mostly its days, are drawn anew in each of its lives."""
+    name, habits, hour, days = make.name(kind), make.habits(), make.hour(), rule()
+    for life in make.lives():
+        make.routine(days, name, hour, life=life, **habits)
+        hour = make.rng.choice((hour, make.hour(), hour + make.rng.choice((-1, 1, 2))))
+        days = make.rng.choice((days, rule()))
+
+
 def weekly(make: Maker) -> None:
-    days = set(make.rng.sample(range(7), make.rng.choice((1, 1, 1, 2, 3))))
-    make.routine(lambda day: day.weekday() in days, make.name("weekly"), make.hour(), **make.habits())
+    def rule() -> DayRule:
+        days = set(make.rng.sample(range(7), make.rng.choice((1, 1, 1, 2, 3))))
+        return lambda day: day.weekday() in days
+
+    _lived(make, "weekly", rule)
 
 
 def workdays(make: Maker) -> None:
-    off = make.rng.choice((set(), set(), {4}, {0}, {2}))
-    make.routine(
-        lambda day: day.weekday() < 5 and day.weekday() not in off, make.name("workdays"), make.hour(), **make.habits()
-    )
+    def rule() -> DayRule:
+        off = make.rng.choice((7, 7, 4, 0, 2))
+        return lambda day: day.weekday() < 5 and day.weekday() != off
+
+    _lived(make, "workdays", rule)
 
 
 def daily(make: Maker) -> None:
-    make.routine(lambda _: True, make.name("daily"), make.hour(), **make.habits())
+    _lived(make, "daily", lambda: lambda _: True)
 
 
 def _every(make: Maker, weeks: int, kind: str) -> None:
-    weekday, phase = make.rng.randrange(7), make.rng.randrange(weeks)
-    if make.rng.random() < 0.8:
-        weekday %= 5
-    make.routine(
-        lambda day: day.weekday() == weekday and day.toordinal() // 7 % weeks == phase,
-        make.name(kind),
-        make.hour(),
-        **make.habits(),
-    )
+    weekday = make.rng.choice((0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6))
+
+    def rule() -> DayRule:
+        phase = make.rng.randrange(weeks)
+        return lambda day: day.weekday() == weekday and day.toordinal() // 7 % weeks == phase
+
+    _lived(make, kind, rule)
 
 
 def fortnightly(make: Maker) -> None:
@@ -135,32 +169,37 @@ def four_weekly(make: Maker) -> None:
     _every(make, 4, "fourweekly")
 
 
+def three_weekly(make: Maker) -> None:
+    _every(make, 3, "threeweekly")
+
+
 def nth_weekday(make: Maker) -> None:
-    weekday, nth = make.rng.randrange(5), make.rng.choice((1, 2, 3, 4, -1))
+    def rule() -> DayRule:
+        weekday, nth = make.rng.randrange(5), make.rng.choice((1, 2, 3, 4, -1))
 
-    def rule(day: date) -> bool:
-        if day.weekday() != weekday:
-            return False
-        return (day + timedelta(days=7)).month != day.month if nth < 0 else (day.day - 1) // 7 + 1 == nth
+        def held(day: date) -> bool:
+            if day.weekday() != weekday:
+                return False
+            return (day + timedelta(days=7)).month != day.month if nth < 0 else (day.day - 1) // 7 + 1 == nth
 
-    make.routine(rule, make.name("nth"), make.hour(), **make.habits())
+        return held
+
+    _lived(make, "nth", rule)
 
 
 def monthly(make: Maker) -> None:
-    number, last = make.rng.randrange(1, 29), make.rng.random() < 0.3
+    def rule() -> DayRule:
+        number, last = make.rng.randrange(1, 29), make.rng.random() < 0.3
+        return lambda day: (day + timedelta(days=1)).day == 1 if last else day.day == number
 
-    def rule(day: date) -> bool:
-        return (day + timedelta(days=1)).day == 1 if last else day.day == number
-
-    make.routine(rule, make.name("monthly"), make.hour(), **make.habits())
+    _lived(make, "monthly", rule)
 
 
 def several_a_day(make: Maker) -> None:
     kind, habits = make.name("several"), make.habits()
-    workday = make.rng.random() < 0.6
-    hours = sorted(make.hour() for _ in range(make.rng.randrange(2, 6)))
-    for hour in hours:
-        make.routine(lambda day: not workday or day.weekday() < 5, kind, hour, **habits)
+    last = make.rng.choice((4, 6))
+    for _ in range(make.rng.randrange(2, 6)):
+        make.routine(lambda day: day.weekday() <= last, kind, make.hour(), **habits)
 
 
 def mixed_weeks(make: Maker) -> None:
@@ -276,6 +315,7 @@ ROUTINES: dict[str, Callable[[Maker], None]] = {
     "workdays": workdays,
     "daily": daily,
     "fortnightly": fortnightly,
+    "three-weekly": three_weekly,
     "four-weekly": four_weekly,
     "nth weekday": nth_weekday,
     "monthly": monthly,

@@ -1,0 +1,130 @@
+"""How good are forecasts? Matching of predictions with what came, the figures of it, and the counting rule as peer."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from core.pattern_learner import Learner
+from tests.patterns.generate import Event, Log
+
+HOUR = timedelta(hours=1)
+AHEAD = (timedelta(hours=2), timedelta(hours=26))
+Forecast = Sequence[tuple[str, datetime, float]]
+Forecaster = Callable[[Log, Sequence[datetime]], Iterator[Forecast]]
+
+
+@dataclass
+class Score:
+    """Confidence and truth of every prediction, and how many occurrences there were."""
+
+    predicted: list[tuple[float, bool]] = field(default_factory=list)
+    actual: int = 0
+
+    def __iadd__(self, other: "Score") -> "Score":
+        self.predicted += other.predicted
+        self.actual += other.actual
+        return self
+
+    @property
+    def hits(self) -> int:
+        return sum(hit for _, hit in self.predicted)
+
+    def precision(self, least: float = 0.0) -> float:
+        sure = [hit for confidence, hit in self.predicted if confidence >= least]
+        return sum(sure) / len(sure) if sure else float("nan")
+
+    @property
+    def recall(self) -> float:
+        return self.hits / max(self.actual, 1)
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.hits / max(len(self.predicted) + self.actual, 1)
+
+    @property
+    def brier(self) -> float:
+        return sum((confidence - hit) ** 2 for confidence, hit in self.predicted) / max(len(self.predicted), 1)
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error over ten bins of equal width."""
+        bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+        for confidence, hit in self.predicted:
+            bins[min(int(confidence * 10), 9)].append((confidence, hit))
+        off = (abs(sum(confidence - hit for confidence, hit in each)) for each in bins.values())
+        return sum(off) / max(len(self.predicted), 1)
+
+
+def occurrences(events: Sequence[Event], start: datetime, end: datetime) -> dict[str, list[datetime]]:
+    """By type, the first event of every clock hour in [start, end): what happens again and again within one is one."""
+    found: dict[str, dict[datetime, datetime]] = defaultdict(dict)
+    for at, kind in events:
+        if start <= at < end:
+            found[kind].setdefault(at.replace(minute=0, second=0, microsecond=0), at)
+    return {kind: sorted(each.values()) for kind, each in found.items()}
+
+
+def match(forecast: Forecast, actual: dict[str, list[datetime]]) -> Score:
+    """Each occurrence confirms one prediction at most, the surest first, within an hour either way."""
+    left = {kind: list(each) for kind, each in actual.items()}
+    score = Score(actual=sum(map(len, left.values())))
+    for kind, at, confidence in sorted(forecast, key=lambda each: -each[2]):
+        near = [each for each in left.get(kind, ()) if abs(each - at) <= HOUR]
+        if near:
+            left[kind].remove(min(near, key=lambda each: abs(each - at)))
+        score.predicted.append((confidence, bool(near)))
+    return score
+
+
+def moments(log: Log, every: int) -> list[datetime]:
+    """When forecasts are asked for: from the 5th week on, at hours that go round the clock."""
+    days = range(28, log.days - 2, every)
+    return [
+        datetime.combine(log.start + timedelta(days=day), time(number * 7 % 24), tzinfo=log.zone).astimezone(UTC)
+        for number, day in enumerate(days)
+    ]
+
+
+def judge(log: Log, forecaster: Forecaster, every: int) -> Score:
+    """The score over the whole log, asked every so many days."""
+    score, asked = Score(), moments(log, every)
+    for now, forecast in zip(asked, forecaster(log, asked), strict=True):
+        score += match(forecast, occurrences(log.events, now + AHEAD[0], now + AHEAD[1]))
+    return score
+
+
+def learner(log: Log, asked: Sequence[datetime]) -> Iterator[Forecast]:
+    """Ours; it sees each event when its time has come."""
+    ours, seen = Learner(log.zone), 0
+    for now in asked:
+        until = seen
+        while until < len(log.events) and log.events[until][0] < now:
+            until += 1
+        ours.observe(log.events[seen:until])
+        seen = until
+        yield ours.predict(now, now + AHEAD[0], now + AHEAD[1])
+
+
+def counting_rule(log: Log, asked: Sequence[datetime]) -> Iterator[Forecast]:
+    """The peer: what came at least 3 times among the last 50 events of its type on this weekday at this hour comes
+    again; the confidence is the usual n / (n + 2)."""
+    for now in asked:
+        last: dict[str, list[datetime]] = defaultdict(list)
+        for at, kind in log.events:
+            if at < now:
+                last[kind].append(at)
+        forecast = []
+        for kind, each in last.items():
+            cells = Counter(_cell(at, log.zone) for at in each[-50:])
+            for hours in range(2, 26):
+                at = (now + timedelta(hours=hours)).replace(minute=30)
+                if (count := cells[_cell(at, log.zone)]) >= 3:
+                    forecast.append((kind, at, count / (count + 2)))
+        yield forecast
+
+
+def _cell(at: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    local = at.astimezone(zone)
+    return local.weekday(), local.hour
