@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from core.routines import Flags, Floats
+from core.routines import Flags, Floats, Ints
 
 _STEPS = 12
 
 
-def probability(weights: Floats, features: Floats) -> Floats:
-    """Of each row of features, between 0 and 1."""
-    value: Floats = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
-    return value
+def probability(weights: Floats, features: Floats, leaning: Floats | float = 0.0) -> Floats:
+    """Of each row of features, between 0 and 1; `leaning` is added to the log odds."""
+    return _logistic(features @ weights + leaning)
 
 
 def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, importance: Floats) -> Floats:
@@ -27,3 +26,22 @@ def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, impor
         if np.abs(step).max() < 1e-5:
             break
     return weights.astype(np.float32)
+
+
+def leanings(
+    log_odds: Floats, hit: Flags, importance: Floats, group: Ints, groups: int, tightness: float
+) -> Floats:
+    """For each of the groups of rows how far its log odds lie off the given ones, held to none with the given
+    tightness: the same maximum as above, with one weight per group."""
+    leaning = np.zeros(groups, np.float32)
+    for _ in range(_STEPS):
+        expected = _logistic(log_odds + leaning[group])
+        slope = np.bincount(group, importance * (hit - expected), groups) - tightness * leaning
+        curve = np.bincount(group, importance * expected * (1 - expected), groups) + tightness
+        leaning = (leaning + slope / curve).astype(np.float32)
+    return leaning
+
+
+def _logistic(log_odds: Floats) -> Floats:
+    value: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+    return value

@@ -37,7 +37,7 @@ LEARNED_FROM = 90
 """Past days whose rows are kept to learn from."""
 _NEAR = 4
 """Slots: two hours, from where on two moments have nothing in common."""
-_DENSE = 0.6
+_DENSE = 0.7
 _LEAST = 0.03
 """A moment less likely than this is not asked about."""
 _CHUNK = 2_500

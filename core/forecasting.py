@@ -12,7 +12,10 @@ from core.routines import Floats
 HOUR = DAY // 24
 FEW, SEVERAL = (3, 0.5), (5, 0.7)
 """The client's document: 2-3 occurrences give a confidence below 0.5, 3-5 one below 0.7."""
-TIGHTNESS = 60.0
+TIGHTNESS, LEAN_TIGHTNESS = 30.0, 10.0
+"""How strongly the owner's weights are held to the shipped ones, and the leaning of each type to none."""
+FOLLOWING = 60.0
+"""Days after which a past hit or miss counts half for them."""
 _RECENT = 20.0
 """Days after which a past time of day counts half."""
 _SAME_WEEKDAY = 4.0
@@ -36,7 +39,7 @@ def forecast(history: History, start: float, end: float, *, minimum: float) -> l
         return []
     ahead = max(0, min(int((end + HOUR) // DAY) - history.today, 62))
     past, future = candidates(history, ahead)
-    confidence = confidences(past, future)
+    confidence = confidences(past, future, len(history.types))
     moment = (future.day + history.today) * DAY + future.slot * float(HALF_HOUR)
     near = (moment >= start - HOUR) & (moment < end + HOUR) & (confidence >= minimum)
     dense = future.features[:, -1] >= _STILL_TO_COME
@@ -49,14 +52,17 @@ def forecast(history: History, start: float, end: float, *, minimum: float) -> l
     return sorted(expected, key=lambda each: (each.wall, each.type))
 
 
-def confidences(past: Rows, future: Rows) -> Floats:
+def confidences(past: Rows, future: Rows, types: int) -> Floats:
     """By weights that have followed the hits and misses of the past rows, and never more than few occurrences allow."""
     weights = np.array(pattern_model.WEIGHTS, np.float32)
+    leaning = np.zeros(types, np.float32)
     if len(past.hit):
-        importance = 0.5 ** (-past.day / 60.0).astype(np.float32)
+        importance = 0.5 ** (-past.day / FOLLOWING).astype(np.float32)
         tightness = np.full(len(weights), TIGHTNESS, np.float32)
         weights = calibration.fitted(weights, tightness, past.features, past.hit, importance)
-    confidence = calibration.probability(weights, future.features)
+        expected = past.features @ weights
+        leaning = calibration.leanings(expected, past.hit, importance, past.type, types, LEAN_TIGHTNESS)
+    confidence = calibration.probability(weights, future.features, leaning[future.type])
     for most, limit in (SEVERAL, FEW):
         confidence = np.where(future.hits <= most, np.minimum(confidence, limit - 0.01), confidence)
     return confidence

@@ -52,9 +52,9 @@ class Series:
 
 def select(types: Ints, wall: NDArray[np.float64], now: float) -> History:
     """What is worth looking at: not too old, of a type seen on two occasions, the last of them not forgotten."""
-    today = now // DAY
-    inside = wall >= (today - HISTORY) * DAY
-    types, wall = types[inside], wall[inside]
+    inside = wall >= (now // DAY - HISTORY) * DAY
+    # what happened an hour ago may lie ahead on a clock that has been set back
+    types, wall = types[inside], np.minimum(wall[inside], now)
     order = np.lexsort((wall, types))
     types, wall = types[order], wall[order]
     if not len(types):

@@ -13,7 +13,6 @@ MINIMUM = 0.25
 """What is less likely than this is not told. For probabilities that are right, F1 is best when cut at half of the F1
 that is reached: this keeps nearly all that helps, and each caller can cut higher."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times are counted from it
 _SECOND = timedelta(seconds=1)
 
 
@@ -43,45 +42,48 @@ class Learner:
     def __init__(self, zone: ZoneInfo | None = None, *, minimum: float = MINIMUM) -> None:
         self._zone, self._minimum = zone, minimum
         self._numbers: dict[str, int] = {}
-        self._at, self._wall, self._types = array("d"), array("d"), array("q")
-        self._latest: tuple[float, tzinfo] = (float("-inf"), zone or UTC)
+        self._zones: dict[tzinfo, int] = {}
+        self._at, self._wall = array("d"), array("d")
+        self._types, self._zone_of = array("q"), array("q")
 
     def observe(self, events: Iterable[tuple[datetime, str]]) -> None:
         """Take in events: (moment, type). A moment without a zone is taken as the owner's local time."""
-        numbers, zone, latest = self._numbers, self._zone, self._latest
+        numbers, zones, zone = self._numbers, self._zones, self._zone
         for at, kind in events:
             local = _in_zone(at, zone)
-            offset = local.utcoffset() or timedelta()
             wall = (local.replace(tzinfo=UTC) - _EPOCH) / _SECOND
-            moment = wall - offset / _SECOND
-            self._at.append(moment)
+            self._at.append(wall - (local.utcoffset() or timedelta()) / _SECOND)
             self._wall.append(wall)
             self._types.append(numbers.setdefault(kind, len(numbers)))
-            if zone is None and moment > latest[0] and local.tzinfo is not None:
-                latest = (moment, local.tzinfo)
-        self._latest = latest
+            self._zone_of.append(zones.setdefault(local.tzinfo or UTC, len(zones)))
 
     def predict(self, now: datetime, start: datetime, end: datetime) -> list[Prediction]:
         """The occurrences expected in [start, end), by time, from the events before `now`: one for each expected
         occurrence, its confidence at least the `minimum` of this learner."""
         from core.forecasting import forecast
 
-        zone = self._latest[1]
+        history, zone = self.history(now)
+        start, end = _in_zone(start, zone), _in_zone(end, zone)
         names = sorted(self._numbers)
-        expected = forecast(self.history(now), _wall(start, zone), _wall(end, zone), minimum=self._minimum)
-        return [Prediction(names[each.type], _from_wall(each.wall, zone), each.confidence) for each in expected]
+        expected = forecast(history, _wall(start, zone), _wall(end, zone), minimum=self._minimum)
+        said = [Prediction(names[each.type], _from_wall(each.wall, zone), each.confidence) for each in expected]
+        return [each for each in said if start <= each.at < end]
 
-    def history(self, now: datetime) -> "History":
-        """What forecasts at `now` are made from; types are numbered in the order of their names."""
+    def history(self, now: datetime) -> tuple["History", tzinfo]:
+        """What forecasts at `now` are made from, and the zone of its times; types are numbered in the order of their
+        names."""
         import numpy as np
 
         from core.occurrences import select
 
-        zone = self._latest[1]
-        known = np.array(self._at) < _in_zone(now, zone).timestamp()
+        at = np.array(self._at)
+        known = at < _in_zone(now, self._zone or UTC).timestamp()
+        zone: tzinfo = self._zone or UTC
+        if self._zone is None and known.any():
+            zone = list(self._zones)[self._zone_of[int(np.where(known, at, -np.inf).argmax())]]
         ranks = np.empty(len(self._numbers), np.int64)
         ranks[[self._numbers[name] for name in sorted(self._numbers)]] = np.arange(len(self._numbers))
-        return select(ranks[np.array(self._types)[known]], np.array(self._wall)[known], _wall(now, zone))
+        return select(ranks[np.array(self._types)[known]], np.array(self._wall)[known], _wall(now, zone)), zone
 
 
 def _in_zone(at: datetime, zone: tzinfo | None) -> datetime:
@@ -91,6 +93,7 @@ def _in_zone(at: datetime, zone: tzinfo | None) -> datetime:
 
 
 def _wall(at: datetime, zone: tzinfo) -> float:
+    """Seconds of local time since 1970-01-01 00:00 local."""
     return (_in_zone(at, zone).replace(tzinfo=UTC) - _EPOCH) / _SECOND
 
 

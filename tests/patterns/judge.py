@@ -1,6 +1,6 @@
 """How good are forecasts? Matching of predictions with what came, the figures of it, and the counting rule as peer."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -110,14 +110,15 @@ def learner(log: Log, asked: Sequence[datetime]) -> Iterator[Forecast]:
 def counting_rule(log: Log, asked: Sequence[datetime]) -> Iterator[Forecast]:
     """The peer: what came at least 3 times among the last 50 events of its type on this weekday at this hour comes
     again; the confidence is the usual n / (n + 2)."""
+    last: dict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=50))
+    seen = 0
     for now in asked:
-        last: dict[str, list[datetime]] = defaultdict(list)
-        for at, kind in log.events:
-            if at < now:
-                last[kind].append(at)
+        while seen < len(log.events) and log.events[seen][0] < now:
+            last[log.events[seen][1]].append(log.events[seen][0])
+            seen += 1
         forecast = []
         for kind, each in last.items():
-            cells = Counter(_cell(at, log.zone) for at in each[-50:])
+            cells = Counter(_cell(at, log.zone) for at in each)
             for hours in range(2, 26):
                 at = (now + timedelta(hours=hours)).replace(minute=30)
                 if (count := cells[_cell(at, log.zone)]) >= 3:
