@@ -1,6 +1,9 @@
 """From features to a probability: a logistic model whose weights start as shipped and follow the owner's own record."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from core.routines import Flags, Floats, Ints
 
@@ -9,7 +12,8 @@ _STEPS = 12
 
 def probability(weights: Floats, features: Floats, leaning: Floats | float = 0.0) -> Floats:
     """Of each row of features, between 0 and 1; `leaning` is added to the log odds."""
-    return _logistic(features @ weights + leaning)
+    value: Floats = _logistic(features @ weights + leaning)
+    return value
 
 
 def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, importance: Floats) -> Floats:
@@ -18,7 +22,7 @@ def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, impor
     weights = prior.astype(np.float64)
     rows, hold = features.astype(np.float64), np.diag(tightness.astype(np.float64))
     for _ in range(_STEPS):
-        expected = probability(weights, rows)
+        expected = _logistic(rows @ weights)
         slope = rows.T @ (importance * (hit - expected)) - hold @ (weights - prior)
         curve = (rows * (importance * expected * (1 - expected))[:, None]).T @ rows + hold
         step = np.linalg.solve(curve, slope)
@@ -28,12 +32,10 @@ def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, impor
     return weights.astype(np.float32)
 
 
-def leanings(
-    log_odds: Floats, hit: Flags, importance: Floats, group: Ints, groups: int, tightness: float
-) -> Floats:
+def leanings(log_odds: Floats, hit: Flags, importance: Floats, group: Ints, groups: int, tightness: float) -> Floats:
     """For each of the groups of rows how far its log odds lie off the given ones, held to none with the given
     tightness: the same maximum as above, with one weight per group."""
-    leaning = np.zeros(groups, np.float32)
+    leaning: Floats = np.zeros(groups, np.float32)
     for _ in range(_STEPS):
         expected = _logistic(log_odds + leaning[group])
         slope = np.bincount(group, importance * (hit - expected), groups) - tightness * leaning
@@ -42,6 +44,6 @@ def leanings(
     return leaning
 
 
-def _logistic(log_odds: Floats) -> Floats:
-    value: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+def _logistic(log_odds: NDArray[Any]) -> NDArray[Any]:
+    value: NDArray[Any] = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
     return value

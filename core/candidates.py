@@ -6,6 +6,7 @@ whether it came true: from these rows the weights of the features are learned (s
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,7 +41,7 @@ _NEAR = 4
 _DENSE = 0.7
 _LEAST = 0.03
 """A moment less likely than this is not asked about."""
-_CHUNK = 2_500
+_CHUNK = 1_800
 _TIME_HALF_LIFE = 12.0
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -63,7 +64,8 @@ class Rows:
 
 def candidates(history: History, ahead: int) -> tuple[Rows, Rows]:
     """The rows of the past LEARNED_FROM days, and those of today and the `ahead` days after it."""
-    past, future = [], []
+    past: list[Rows] = []
+    future: list[Rows] = []
     levels = _levels(occurrences.daily_counts(history))
     for begin, end in _chunks(history):
         piece = occurrences.part(history, begin, end)
@@ -80,7 +82,7 @@ def _chunks(history: History) -> list[tuple[int, int]]:
     size = np.clip(np.bincount(slots // SLOTS, minlength=types) * 4, _CHUNK // 150, SLOTS)
     chunk = np.cumsum(size) // _CHUNK
     edges = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), types] if types else [0]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def _levels(counts: Floats) -> Floats:
@@ -139,9 +141,15 @@ class _Piece:
         days = [date.fromordinal(_EPOCH + history.today + each) for each in range(-HISTORY, ahead + 1)]
         self.keep = LEARNED_FROM + 1 + ahead
         active = occurrences.active_days(history)
-        self.active = compete(*_until(active, ahead), days, self.keep)
         hits, known = _until(self.slots, ahead)
-        self.forecasts = compete(hits, known, days, self.keep)
+        # the days as such compete along with the slots of them
+        every, series = (
+            [np.concatenate(each, axis=1) for each in zip((hits, known), _until(active, ahead), strict=True)],
+            len(hits.T),
+        )
+        found = compete(every[0], every[1], days, self.keep)
+        self.forecasts = Forecasts(found.each[..., :series], found.mixture[:, :series], found.recent[..., :series])
+        self.active_day = found.mixture[:, series:]
         self.time = self._times_of_day(active, hits, known)
         self.so_far = np.cumsum(hits & known, axis=0, dtype=np.int32) - (hits & known)
         first = HISTORY - np.argmax(known, axis=0)
@@ -192,9 +200,9 @@ class _Piece:
         number[self.slots.type, self.slots.slot] = np.arange(len(self.slots.type))
         series = number[of, slot]
         day = kept + HISTORY - LEARNED_FROM
-        hits = self.so_far[np.minimum(day, HISTORY), series]
+        hits = self.so_far[np.minimum(day, HISTORY), series].astype(np.int64)
         features = self._features(kept, of, series, hits)
-        return Rows(of, day - HISTORY, slot, features, hits.astype(np.int64), self.hits[day, series])
+        return Rows(of, day - HISTORY, slot, features, hits, self.hits[day, series])
 
     def _features(self, kept: Ints, of: Ints, series: Ints, hits: Ints) -> Floats:
         day = kept + HISTORY - LEARNED_FROM
@@ -209,7 +217,7 @@ class _Piece:
             [
                 np.ones(len(kept), np.float32),
                 mixture,
-                _logit(self.active.mixture[kept, of] * self.time[kept, series]),
+                _logit(self.active_day[kept, of] * self.time[kept, series]),
                 *each[:, :6].T,
                 *each[:, -3:].T,
                 yesterday,

@@ -16,6 +16,8 @@ TIGHTNESS, LEAN_TIGHTNESS = 30.0, 10.0
 """How strongly the owner's weights are held to the shipped ones, and the leaning of each type to none."""
 FOLLOWING = 60.0
 """Days after which a past hit or miss counts half for them."""
+FURTHEST = 62
+"""Days ahead."""
 _RECENT = 20.0
 """Days after which a past time of day counts half."""
 _SAME_WEEKDAY = 4.0
@@ -37,7 +39,7 @@ def forecast(history: History, start: float, end: float, *, minimum: float) -> l
     now = history.now
     if not len(history.types) or end <= start:
         return []
-    ahead = max(0, min(int((end + HOUR) // DAY) - history.today, 62))
+    ahead = max(0, min(int((end + HOUR) // DAY) - history.today, FURTHEST))
     past, future = candidates(history, ahead)
     confidence = confidences(past, future, len(history.types))
     moment = (future.day + history.today) * DAY + future.slot * float(HALF_HOUR)

@@ -107,9 +107,7 @@ def series(history: History) -> Series:
     # an event after 23:00 counts for slots of the next day too, hence one day more than is used
     before[(bins + 1) % len(before)] = before[(bins + 2) % len(before)] = True
     after[bins - 1] = after[bins] = True
-    either, both = (
-        flags.reshape(rows, days, SLOTS)[:, : HISTORY + 1] for flags in (before | after, before & after)
-    )
+    either, both = (flags.reshape(rows, days, SLOTS)[:, : HISTORY + 1] for flags in (before | after, before & after))
     of, slot = np.nonzero(either.sum(axis=1, dtype=np.int32) >= 2)
     hits = np.ascontiguousarray(either[of, :, slot].T)
     known = _since_first(history, of)

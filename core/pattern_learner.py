@@ -59,7 +59,8 @@ class Learner:
 
     def predict(self, now: datetime, start: datetime, end: datetime) -> list[Prediction]:
         """The occurrences expected in [start, end), by time, from the events before `now`: one for each expected
-        occurrence, its confidence at least the `minimum` of this learner."""
+        occurrence, its confidence at least the `minimum` of this learner. Nothing is said about more than two months
+        ahead."""
         from core.forecasting import forecast
 
         history, zone = self.history(now)

@@ -140,10 +140,8 @@ class Competition:
         self._score += likelihood if every else likelihood * known
         fade = self._fade if every else np.where(known, self._fade, np.float32(1))
         for sums, seen, new in ((self._hits, self._seen[0], hit & known), (self._visits, self._seen[1], known)):
-            seen *= fade
-            seen += new
-            for at, rows in zip(self._at, (seen[: len(RATES)], seen[len(RATES) :]), strict=True):
-                sums[at] = rows
+            faded = seen * fade + new
+            sums[self._at[0]], sums[self._at[1]] = faded[: len(RATES)], faded[len(RATES) :]
         self._gap = np.where(hit, 0, np.minimum(self._gap + 1, OWN_RATES[0].classes - 1))
         self._past = [*self._past[1:], hit]
 

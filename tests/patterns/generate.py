@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,20 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Sydney", 
 HELD_OUT_ZONES = ("Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland")
 
 
+@dataclass(frozen=True)
+class Habits:
+    """How exactly a routine is kept."""
+
+    skip: float
+    """Probability that an occurrence is left out."""
+    jitter: float
+    """Standard deviation of its time, in hours."""
+    tail: float
+    """Probability that it is off four times as far."""
+    move: float
+    """Probability that it is held a day or two before or after."""
+
+
 class Maker:
     """One log in the making."""
 
@@ -38,6 +53,8 @@ class Maker:
         self.start = date(2021, 1, 1) + timedelta(days=rng.randrange(1200))
         self.events: list[Event] = []
         self.types = 0
+        self.sloppiness = 1.0
+        """Up to which a routine may be drawn from the exact to the loose."""
         self.away = self._holidays()
 
     def _holidays(self) -> set[date]:
@@ -83,42 +100,40 @@ class Maker:
         rule: DayRule,
         kind: str,
         hour: float,
+        habits: Habits,
         *,
-        skip: float,
-        jitter: float,
-        tail: float = 0.0,
-        move: float = 0.0,
         life: tuple[int, int] | None = None,
     ) -> None:
-        """Occurs at about `hour` on the days of the rule. `jitter` is the standard deviation in hours; with probability
-        `tail` it is four times that; with probability `move` it is held a day or two before or after."""
+        """Occurs at about `hour` on the days of the rule, in one life or the span that it draws."""
         first, last = life or self.span()
         drift = self.rng.choice((0.0, 0.0, 0.0, self.rng.uniform(-2, 2))) / self.days
         kept_when_away = self.rng.random() < 0.3
         for number in range(first, last):
             day = self.day(number)
-            if not rule(day) or self.rng.random() < skip or (day in self.away and not kept_when_away):
+            if not rule(day) or self.rng.random() < habits.skip or (day in self.away and not kept_when_away):
                 continue
-            if self.rng.random() < move:
+            if self.rng.random() < habits.move:
                 day += timedelta(days=self.rng.choice((-2, -1, 1, 1, 2)))
-            wide = 4 if self.rng.random() < tail else 1
-            at = hour + drift * number + self.rng.gauss(0, jitter * wide)
+            wide = 4 if self.rng.random() < habits.tail else 1
+            at = hour + drift * number + self.rng.gauss(0, habits.jitter * wide)
             self.add(day, at, kind)
             if self.rng.random() < 0.1:
                 self.add(day, at + self.rng.expovariate(4), kind)
 
-    def habits(self) -> dict[str, float]:
+    def habits(self) -> Habits:
         """How exact a routine is: of machines and organisations, of people with a calendar, of people without."""
-        exact, move = self.rng.random(), self.rng.choice((0.0, 0.0, 0.05, 0.12))
+        exact, move = self.rng.random() * self.sloppiness, self.rng.choice((0.0, 0.0, 0.05, 0.12))
         if exact < 0.35:
-            return {"skip": self.rng.uniform(0, 0.08), "jitter": self.rng.uniform(0, 0.15), "tail": 0.02, "move": move}
+            return Habits(self.rng.uniform(0, 0.08), self.rng.uniform(0, 0.15), 0.02, move)
         if exact < 0.7:
-            return {"skip": self.rng.uniform(0.05, 0.3), "jitter": self.rng.uniform(0.1, 0.6), "tail": 0.1, "move": move}
-        return {"skip": self.rng.uniform(0.15, 0.6), "jitter": self.rng.uniform(0.4, 1.8), "tail": 0.2, "move": move}
+            return Habits(self.rng.uniform(0.05, 0.3), self.rng.uniform(0.1, 0.6), 0.1, move)
+        return Habits(self.rng.uniform(0.15, 0.6), self.rng.uniform(0.4, 1.8), 0.2, move)
 
     def hour(self) -> float:
         """When routines are: mostly by day, on the hour and the half rather than between."""
-        hour = self.rng.choice((self.rng.gauss(10, 2), self.rng.gauss(15, 3), self.rng.gauss(20, 2), self.rng.uniform(0, 24)))
+        hour = self.rng.choice(
+            (self.rng.gauss(10, 2), self.rng.gauss(15, 3), self.rng.gauss(20, 2), self.rng.uniform(0, 24))
+        )
         return (round(hour * 2) / 2 if self.rng.random() < 0.6 else hour) % 24
 
 
@@ -126,7 +141,7 @@ def _lived(make: Maker, kind: str, rule: Callable[[], DayRule]) -> None:
     """A routine whose hour, and mostly its days, are drawn anew in each of its lives."""
     name, habits, hour, days = make.name(kind), make.habits(), make.hour(), rule()
     for life in make.lives():
-        make.routine(days, name, hour, life=life, **habits)
+        make.routine(days, name, hour, habits, life=life)
         hour = make.rng.choice((hour, make.hour(), hour + make.rng.choice((-1, 1, 2))))
         days = make.rng.choice((days, rule()))
 
@@ -199,7 +214,7 @@ def several_a_day(make: Maker) -> None:
     kind, habits = make.name("several"), make.habits()
     last = make.rng.choice((4, 6))
     for _ in range(make.rng.randrange(2, 6)):
-        make.routine(lambda day: day.weekday() <= last, kind, make.hour(), **habits)
+        make.routine(lambda day: day.weekday() <= last, kind, make.hour(), habits)
 
 
 def mixed_weeks(make: Maker) -> None:
@@ -207,7 +222,11 @@ def mixed_weeks(make: Maker) -> None:
     kind, habits = make.name("course"), make.habits()
     for _ in range(make.rng.randrange(2, 5)):
         weekday = make.rng.randrange(7)
-        make.routine(lambda day, on=weekday: day.weekday() == on, kind, make.hour(), **habits)  # type: ignore[misc]
+        make.routine(partial(_is_weekday, weekday), kind, make.hour(), habits)
+
+
+def _is_weekday(weekday: int, day: date) -> bool:
+    return day.weekday() == weekday
 
 
 def office_noise(make: Maker) -> None:
@@ -267,9 +286,7 @@ def one_offs(make: Maker) -> None:
 
 def ten_day_cycle(make: Maker) -> None:
     length, phase = make.rng.choice((3, 5, 6, 8, 9, 10, 12)), make.rng.randrange(12)
-    make.routine(
-        lambda day: day.toordinal() % length == phase % length, make.name("cycle"), make.hour(), **make.habits()
-    )
+    make.routine(lambda day: day.toordinal() % length == phase % length, make.name("cycle"), make.hour(), make.habits())
 
 
 def shift_work(make: Maker) -> None:
@@ -340,14 +357,26 @@ def _finished(make: Maker, family: str) -> Log:
     return Log(family, make.zone, make.start, make.days, sorted(make.events))
 
 
-def of_family(family: str, seed: int, days: int = 420, *, zones: tuple[str, ...] = ZONES) -> Log:
-    """Some routines of one family and a little noise."""
+def of_family(
+    family: str, seed: int, days: int = 420, *, zones: tuple[str, ...] = ZONES, routines: int | None = None
+) -> Log:
+    """Some routines of one family and a little noise; with a number of routines, so many of them alone."""
     make = Maker(random.Random(f"{family} {seed}"), days, zones)
     every = {**ROUTINES, **NOISE, **HELD_OUT}
-    for _ in range(make.rng.randrange(2, 5)):
+    for _ in range(routines or make.rng.randrange(2, 5)):
         every[family](make)
-    make.rng.choice((office_noise, one_offs))(make)
+    if routines is None:
+        make.rng.choice((office_noise, one_offs))(make)
     return _finished(make, family)
+
+
+def meetings(seed: int, days: int = 420, *, zones: tuple[str, ...] = ZONES) -> Log:
+    """The fortnightly and four-weekly meetings of an organisation: mostly on time, sometimes moved or called off."""
+    make = Maker(random.Random(f"meetings {seed}"), days, zones)
+    make.sloppiness = 0.6
+    for each in range(14):
+        (fortnightly, four_weekly)[each % 2](make)
+    return _finished(make, "meetings")
 
 
 def mixed(seed: int, days: int = 420, *, zones: tuple[str, ...] = ZONES) -> Log:

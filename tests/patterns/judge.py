@@ -1,9 +1,11 @@
 """How good are forecasts? Matching of predictions with what came, the figures of it, and the counting rule as peer."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.pattern_learner import Learner
@@ -15,11 +17,21 @@ Forecast = Sequence[tuple[str, datetime, float]]
 Forecaster = Callable[[Log, Sequence[datetime]], Iterator[Forecast]]
 
 
+class Outcome(NamedTuple):
+    """Of one prediction."""
+
+    confidence: float
+    hit: bool
+    """An occurrence within an hour that confirms no other prediction: for precision and recall."""
+    true: bool
+    """Any event of the type within an hour: what confidence is the probability of."""
+
+
 @dataclass
 class Score:
-    """Confidence and truth of every prediction, and how many occurrences there were."""
+    """What became of every prediction, and how many occurrences there were."""
 
-    predicted: list[tuple[float, bool]] = field(default_factory=list)
+    predicted: list[Outcome] = field(default_factory=list)
     actual: int = 0
 
     def __iadd__(self, other: "Score") -> "Score":
@@ -29,10 +41,10 @@ class Score:
 
     @property
     def hits(self) -> int:
-        return sum(hit for _, hit in self.predicted)
+        return sum(each.hit for each in self.predicted)
 
     def precision(self, least: float = 0.0) -> float:
-        sure = [hit for confidence, hit in self.predicted if confidence >= least]
+        sure = [each.hit for each in self.predicted if each.confidence >= least]
         return sum(sure) / len(sure) if sure else float("nan")
 
     @property
@@ -45,16 +57,15 @@ class Score:
 
     @property
     def brier(self) -> float:
-        return sum((confidence - hit) ** 2 for confidence, hit in self.predicted) / max(len(self.predicted), 1)
+        return sum((each.confidence - each.true) ** 2 for each in self.predicted) / max(len(self.predicted), 1)
 
     @property
     def ece(self) -> float:
         """Expected calibration error over ten bins of equal width."""
-        bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-        for confidence, hit in self.predicted:
-            bins[min(int(confidence * 10), 9)].append((confidence, hit))
-        off = (abs(sum(confidence - hit for confidence, hit in each)) for each in bins.values())
-        return sum(off) / max(len(self.predicted), 1)
+        bins: dict[int, float] = defaultdict(float)
+        for each in self.predicted:
+            bins[min(int(each.confidence * 10), 9)] += each.confidence - each.true
+        return sum(map(abs, bins.values())) / max(len(self.predicted), 1)
 
 
 def occurrences(events: Sequence[Event], start: datetime, end: datetime) -> dict[str, list[datetime]]:
@@ -66,7 +77,7 @@ def occurrences(events: Sequence[Event], start: datetime, end: datetime) -> dict
     return {kind: sorted(each.values()) for kind, each in found.items()}
 
 
-def match(forecast: Forecast, actual: dict[str, list[datetime]]) -> Score:
+def match(forecast: Forecast, actual: dict[str, list[datetime]], events: Sequence[Event]) -> Score:
     """Each occurrence confirms one prediction at most, the surest first, within an hour either way."""
     left = {kind: list(each) for kind, each in actual.items()}
     score = Score(actual=sum(map(len, left.values())))
@@ -74,8 +85,13 @@ def match(forecast: Forecast, actual: dict[str, list[datetime]]) -> Score:
         near = [each for each in left.get(kind, ()) if abs(each - at) <= HOUR]
         if near:
             left[kind].remove(min(near, key=lambda each: abs(each - at)))
-        score.predicted.append((confidence, bool(near)))
+        around = events[bisect_left(events, at - HOUR, key=_at) : bisect_right(events, at + HOUR, key=_at)]
+        score.predicted.append(Outcome(confidence, bool(near), any(each == kind for _, each in around)))
     return score
+
+
+def _at(event: Event) -> datetime:
+    return event[0]
 
 
 def moments(log: Log, every: int) -> list[datetime]:
@@ -91,7 +107,7 @@ def judge(log: Log, forecaster: Forecaster, every: int) -> Score:
     """The score over the whole log, asked every so many days."""
     score, asked = Score(), moments(log, every)
     for now, forecast in zip(asked, forecaster(log, asked), strict=True):
-        score += match(forecast, occurrences(log.events, now + AHEAD[0], now + AHEAD[1]))
+        score += match(forecast, occurrences(log.events, now + AHEAD[0], now + AHEAD[1]), log.events)
     return score
 
 
