@@ -6,12 +6,11 @@ import numpy as np
 
 from core import calibration, pattern_model
 from core.candidates import Rows, candidates
+from core.confidence import FEW, LOW, MEDIUM, SEVERAL
 from core.occurrences import DAY, HALF_HOUR, History
 from core.routines import Floats
 
 HOUR = DAY // 24
-FEW, SEVERAL = (3, 0.5), (5, 0.7)
-"""The client's document: 2-3 occurrences give a confidence below 0.5, 3-5 one below 0.7."""
 TIGHTNESS, LEAN_TIGHTNESS = 30.0, 10.0
 """How strongly the owner's weights are held to the shipped ones, and the leaning of each type to none."""
 FOLLOWING = 60.0
@@ -65,7 +64,7 @@ def confidences(past: Rows, future: Rows, types: int) -> Floats:
         expected = past.features @ weights
         leaning = calibration.leanings(expected, past.hit, importance, past.type, types, LEAN_TIGHTNESS)
     confidence = calibration.probability(weights, future.features, leaning[future.type])
-    for most, limit in (SEVERAL, FEW):
+    for most, limit in ((SEVERAL, MEDIUM), (FEW, LOW)):
         confidence = np.where(future.hits <= most, np.minimum(confidence, limit - 0.01), confidence)
     return confidence
 

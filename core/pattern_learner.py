@@ -25,13 +25,6 @@ class Prediction(NamedTuple):
     """Probability that one happens within an hour of `at`."""
 
 
-def band(confidence: float) -> str:
-    """`low`, `medium` or `high`, as in the client's document."""
-    if confidence < 0.5:
-        return "low"
-    return "medium" if confidence < 0.7 else "high"
-
-
 class Learner:
     """Events go in with `observe`, in any order; `predict` tells what is to be expected.
 

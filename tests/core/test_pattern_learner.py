@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.pattern_learner import MINIMUM, Learner, Prediction, band
+from core.confidence import band
+from core.pattern_learner import MINIMUM, Learner, Prediction
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2025, 1, 6)
@@ -115,14 +116,8 @@ def test_few_occurrences_are_never_sure() -> None:
 
 
 def test_bands_are_those_of_the_document() -> None:
-    assert [band(each) for each in (0.0, 0.49, 0.5, 0.69, 0.7, 1.0)] == [
-        "low",
-        "low",
-        "medium",
-        "medium",
-        "high",
-        "high",
-    ]
+    assert [band(each, 20) for each in (0.0, 0.49, 0.5, 0.69, 0.7, 1.0)] == ["low"] * 2 + ["medium"] * 2 + ["high"] * 2
+    assert [band(0.9, each) for each in (2, 3, 4, 5, 6)] == ["low", "low", "medium", "medium", "high"]
 
 
 @pytest.mark.parametrize("change", [date(2025, 3, 30), date(2025, 10, 26)])
