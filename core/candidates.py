@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from core import occurrences
-from core.occurrences import HISTORY, History, Series
+from core.occurrences import HISTORY, LEARNED_FROM, History, Series
 from core.routines import NAMES, SLOTS, Flags, Floats, Forecasts, Ints, compete
 
 FEATURES = (
@@ -34,14 +34,12 @@ FEATURES = (
     "type a day",
     "dense",
 )
-LEARNED_FROM = 90
-"""Past days whose rows are kept to learn from."""
 _NEAR = 4
 """Slots: two hours, from where on two moments have nothing in common."""
 _DENSE = 0.7
 _LEAST = 0.03
 """A moment less likely than this is not asked about."""
-_CHUNK = 1_800
+_CHUNK = 2_200
 _TIME_HALF_LIFE = 12.0
 _EPOCH = date(1970, 1, 1).toordinal()
 

@@ -13,6 +13,8 @@ HISTORY = 400
 """Days that are looked at: a year and a month."""
 FORGOTTEN = 100
 """A type that was not seen for so many days is left alone: three months and a bit, for what comes monthly."""
+LEARNED_FROM = 90
+"""Past days whose forecasts are compared with what came."""
 DENSE_HALF_LIFE = 20.0
 
 
@@ -99,7 +101,7 @@ def active_days(history: History) -> Series:
 
 
 def series(history: History) -> Series:
-    """One series for each type and slot that was hit on two days or more."""
+    """One series for each type and slot that was hit on two days or more and not forgotten on any day learned from."""
     rows, origin = len(history.types), (history.today - HISTORY) * SLOTS
     days = HISTORY + 2
     bins = history.of * days * SLOTS + (history.wall // HALF_HOUR).astype(np.int64) - origin
@@ -108,7 +110,8 @@ def series(history: History) -> Series:
     before[(bins + 1) % len(before)] = before[(bins + 2) % len(before)] = True
     after[bins - 1] = after[bins] = True
     either, both = (flags.reshape(rows, days, SLOTS)[:, : HISTORY + 1] for flags in (before | after, before & after))
-    of, slot = np.nonzero(either.sum(axis=1, dtype=np.int32) >= 2)
+    lately = either[:, -FORGOTTEN - LEARNED_FROM :].any(axis=1)
+    of, slot = np.nonzero((either.sum(axis=1, dtype=np.int32) >= 2) & lately)
     hits = np.ascontiguousarray(either[of, :, slot].T)
     known = _since_first(history, of)
     known[-1] = slot * HALF_HOUR + 2 * HALF_HOUR <= history.now % DAY

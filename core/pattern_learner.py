@@ -13,7 +13,7 @@ MINIMUM = 0.25
 """What is less likely than this is not told. For probabilities that are right, F1 is best when cut at half of the F1
 that is reached: this keeps nearly all that helps, and each caller can cut higher."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_SECOND, _NONE = timedelta(seconds=1), timedelta()
 
 
 class Prediction(NamedTuple):
@@ -44,9 +44,9 @@ class Learner:
         numbers, zones, zone = self._numbers, self._zones, self._zone
         for at, kind in events:
             local = _in_zone(at, zone)
-            wall = (local.replace(tzinfo=UTC) - _EPOCH) / _SECOND
-            self._at.append(wall - (local.utcoffset() or timedelta()) / _SECOND)
-            self._wall.append(wall)
+            moment = local.timestamp()
+            self._at.append(moment)
+            self._wall.append(moment + (local.utcoffset() or _NONE).total_seconds())
             self._types.append(numbers.setdefault(kind, len(numbers)))
             self._zone_of.append(zones.setdefault(local.tzinfo or UTC, len(zones)))
 

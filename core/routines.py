@@ -135,7 +135,9 @@ class Competition:
     def learn(self, hit: Flags, known: Flags) -> None:
         """What happened on the day just forecast; what isn't known of it must be guessed in `hit`."""
         every = bool(known.all())
-        likelihood = np.log(np.where(hit, self._forecasts, 1 - self._forecasts))
+        likelihood = self._forecasts - ~hit
+        np.abs(likelihood, out=likelihood)
+        np.log(likelihood, out=likelihood)
         self._score *= self._score_fade if every else np.where(known, self._score_fade, np.float32(1))
         self._score += likelihood if every else likelihood * known
         fade = self._fade if every else np.where(known, self._fade, np.float32(1))
