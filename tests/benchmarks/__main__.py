@@ -1,14 +1,15 @@
-"""`python -m tests.benchmarks [--quick] [chat|builds|storage ...]`: each figure beside its peer, in the same run."""
+"""`python -m tests.benchmarks [--quick] [chat|builds|storage|patterns ...]`: figures beside their peers, in one run."""
 
 import sys
 
-from tests.benchmarks import builds, chat, storage
+from tests.benchmarks import builds, chat, patterns, storage
 from tests.benchmarks.figures import table
 
 TABLES = {
     "chat": ("Chat and command line", chat.rows),
     "builds": ("Builds", builds.rows),
     "storage": ("Storage", storage.rows),
+    "patterns": ("Routines", patterns.rows),
 }
 
 
