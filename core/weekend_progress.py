@@ -1,0 +1,147 @@
+"""How far the project of a weekend is: each phase with its state and its time, and what is left."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.model.build import Active, Build
+from core.model.ids import TaskId, WeekendId
+from core.model.task import Completed, DoneByHand, Failed, NeedsApproval, Queued, Running, Task
+from core.model.weekend import Chosen, Phase, Rest, Summarised, Weekend
+from core.ports import Store
+from core.transitions import is_withdrawn, label
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseProgress:
+    """One phase; numbers count from 1."""
+
+    number: int
+    title: str
+    task: TaskId
+    state: str
+    """As tasks call it; `gone` when its task is."""
+    reason: str = ""
+    """Why it failed."""
+    estimated: float
+    """Hours."""
+    actual: float | None
+    """Hours of all builds of it so far; None before the first."""
+    is_done: bool
+    """Its result is there, or a person has done it."""
+    is_shipped: bool
+    """Built, with a result that was not taken back."""
+    is_left: bool
+    """It waits, runs or has failed, so that it can be done still."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """The project of a weekend as it stands."""
+
+    weekend: WeekendId
+    task: TaskId
+    title: str
+    phases: list[PhaseProgress]
+    share: float
+    """Of the estimated hours, that are done: 0 to 1."""
+    estimated: float
+    actual: float
+    """Hours of building, all phases together."""
+    estimated_done: float
+    """Hours that the built phases were estimated at, to compare `actual` with."""
+    started_at: datetime | None
+    summarised_at: datetime | None
+    rest: Rest | None
+
+    @property
+    def shipped(self) -> list[PhaseProgress]:
+        """The phases whose result is there."""
+        return [phase for phase in self.phases if phase.is_shipped]
+
+    @property
+    def left(self) -> list[PhaseProgress]:
+        """The phases that are to be done still."""
+        return [phase for phase in self.phases if phase.is_left]
+
+
+def progress(store: Store, weekend: Weekend, now: datetime) -> Progress | None:
+    """How far it is; None when nothing was chosen."""
+    chosen = chosen_of(weekend)
+    if chosen is None:
+        return None
+    builds = store.builds.all()
+    phases = [
+        _phase(number, phase, task_of(store, phase), builds, now) for number, phase in enumerate(chosen.phases, start=1)
+    ]
+    estimated = sum(phase.estimated for phase in phases)
+    state = weekend.state
+    return Progress(
+        weekend=weekend.id,
+        task=chosen.task,
+        title=chosen.title,
+        phases=phases,
+        share=sum(phase.estimated for phase in phases if phase.is_done) / estimated if estimated else 0.0,
+        estimated=estimated,
+        actual=sum(phase.actual or 0.0 for phase in phases),
+        estimated_done=sum(phase.estimated for phase in phases if phase.is_shipped),
+        started_at=weekend.started_at,
+        summarised_at=state.at if isinstance(state, Summarised) else None,
+        rest=state.rest if isinstance(state, Summarised) else None,
+    )
+
+
+def chosen_of(weekend: Weekend) -> Chosen | None:
+    """What was chosen, whether the weekend is over or not."""
+    match weekend.state:
+        case Chosen() as chosen:
+            return chosen
+        case Summarised(chosen=chosen):
+            return chosen
+    return None
+
+
+def with_phase(store: Store, task: TaskId) -> list[Weekend]:
+    """The weekends whose project has this task as a phase."""
+    chosen = [(weekend, chosen_of(weekend)) for weekend in store.weekends.all()]
+    return [weekend for weekend, one in chosen if one and any(phase.task == task for phase in one.phases)]
+
+
+def task_of(store: Store, phase: Phase) -> Task | None:
+    """The task of a phase, also when it was finished long ago."""
+    if phase.task is None:
+        return None
+    return store.tasks.get(phase.task) or store.archived_tasks.get(phase.task)
+
+
+def left(store: Store, phases: Iterable[Phase]) -> list[Phase]:
+    """The phases that can be done still."""
+    return [phase for phase in phases if (task := task_of(store, phase)) is not None and is_left(task)]
+
+
+def is_left(task: Task) -> bool:
+    """Whether it waits, runs or has failed."""
+    return isinstance(task.state, Queued | NeedsApproval | Running | Failed)
+
+
+def _phase(number: int, phase: Phase, task: Task | None, builds: Sequence[Build], now: datetime) -> PhaseProgress:
+    built = isinstance(task.state, Completed) and not is_withdrawn(task) if task else False
+    spans = [_hours(build, now) for build in builds if build.task == phase.task]
+    return PhaseProgress(
+        number=number,
+        title=phase.title,
+        task=phase.task or TaskId(""),
+        state=label(task.state) if task else "gone",
+        reason=task.state.reason if task and isinstance(task.state, Failed) else "",
+        estimated=phase.hours,
+        actual=sum(spans) if spans else None,
+        is_done=built or (task is not None and isinstance(task.state, DoneByHand)),
+        is_shipped=built,
+        is_left=task is not None and is_left(task),
+    )
+
+
+def _hours(build: Build, now: datetime) -> float:
+    state = build.state
+    end = now if isinstance(state, Active) else state.result.ended_at
+    return max((end - build.started_at).total_seconds(), 0.0) / 3600
