@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.outbox import Outbox
+from bot.tending import Tending, is_due
+from bot.ticks import Ticks
 from bot.wiring import Installation
 from core.errors import Conflict, JarvisError
 from core.model.config import PushMode
@@ -22,6 +24,7 @@ SCHEDULE_EVERY = timedelta(seconds=5)
 """How soon a task that another process added is noticed."""
 
 PROGRESS_EVERY = timedelta(seconds=2)
+WATCH_EVERY = timedelta(seconds=15)
 TROUBLE_EVERY = timedelta(minutes=1)
 
 
@@ -30,6 +33,7 @@ class Pulse:
 
     def __init__(self, installation: Installation, outbox: Outbox) -> None:
         self._at = installation
+        self._tending = Tending(installation)
         self._outbox = outbox
         self._beating = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -38,7 +42,29 @@ class Pulse:
         self._scheduled_at: datetime | None = None
         self._progress_at: datetime | None = None
         self._trouble = ""
+        self._ticks: Ticks | None = None
+        self._watched_at: datetime | None = None
         self._troubled_at: datetime | None = None
+
+    def attach(self, ticks: Ticks) -> None:
+        """Who wakes us at the times of the timetable."""
+        self._ticks = ticks
+
+    async def keep_times(self) -> None:
+        """Do what is due by the timetable, and wake at its times as the settings are by now."""
+        await self._guarded(self._run_due())
+
+    async def _run_due(self) -> None:
+        at = self._at
+        try:
+            for name in await asyncio.to_thread(self._tending.keep_times, at.clock()):
+                log.info("due", job=name)
+                self.wake()
+                if name.startswith("weekend") and (weekend := at.weekend.latest(at.clock())) is not None:
+                    await self._outbox.refresh_weekend(weekend.id)
+        finally:  # a job that fails must not keep us from waking at the times of the others
+            if self._ticks is not None:
+                self._ticks.arrange(at.timetable.jobs(), at.config.zone)
 
     def wake(self) -> None:
         """Beat at once, and once more if something is due after the beat that runs now."""
@@ -54,10 +80,13 @@ class Pulse:
             now = self._at.clock()
             woken = self._woken.is_set()
             self._woken.clear()
+            if woken and self._ticks is not None:  # a time may have been changed
+                self._ticks.arrange(self._at.timetable.jobs(), self._at.config.zone)
+            await self._guarded(self._look_after(now))
             await self._guarded(self._collect(now, woken=woken))
             await self._guarded(self._outbox.deliver())
             await self._guarded(asyncio.to_thread(self._at.audit.flush))
-            if self._at.builds.active() and _due(self._progress_at, PROGRESS_EVERY, now):
+            if self._at.builds.active() and is_due(self._progress_at, PROGRESS_EVERY, now):
                 self._progress_at = now
                 await self._guarded(self._outbox.show_progress())
 
@@ -70,21 +99,19 @@ class Pulse:
         while self._woken.is_set():
             await self.beat()
 
+    async def _look_after(self, now: datetime) -> None:
+        if is_due(self._watched_at, WATCH_EVERY, now):
+            self._watched_at = now
+            await asyncio.to_thread(self._tending.look_after, now)
+
     async def _collect(self, now: datetime, *, woken: bool) -> None:
-        moved = await asyncio.to_thread(self._at.queue.collect, now) if self._at.builds.active() else []
-        for task in moved:
-            log.info("build ended", task=task.id, state=task.state.__struct_config__.tag)
+        moved = await asyncio.to_thread(self._tending.collect, now) if self._at.builds.active() else []
         concerned = [task.id for task in moved]
         self._push(concerned)
-        if woken or moved or _due(self._scheduled_at, SCHEDULE_EVERY, now):
+        if woken or moved or is_due(self._scheduled_at, SCHEDULE_EVERY, now):
             self._scheduled_at = now
-            concerned += self._at.approvals.lapse(now)
-            concerned += [approval.task for approval in self._at.approvals.remind(now)]
-            for build in await asyncio.to_thread(self._at.queue.schedule_builds, now):
-                log.info("build started", build=build.id, engine=build.spec.engine.name)
-                concerned.append(build.task)
-        if self._at.config.auto_merge:
-            concerned += [task.id for task in await asyncio.to_thread(self._at.shipping.merge_by_itself, now)]
+            concerned += await asyncio.to_thread(self._tending.go_on, now)
+        concerned += await asyncio.to_thread(self._tending.merge, now) if self._at.config.auto_merge else []
         for task_id in concerned:
             await self._outbox.refresh(task_id)
 
@@ -107,11 +134,6 @@ class Pulse:
         except Exception as error:
             # A full disk fails every beat: the same trouble is told once a minute, not once a second.
             now, trouble = self._at.clock(), f"{type(error).__name__}: {error}"
-            if trouble != self._trouble or _due(self._troubled_at, TROUBLE_EVERY, now):
+            if trouble != self._trouble or is_due(self._troubled_at, TROUBLE_EVERY, now):
                 self._trouble, self._troubled_at = trouble, now
                 log.error("beat failed", error=trouble, exc_info=not isinstance(error, JarvisError))
-
-
-def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
-    # A clock that was set back must not silence the bot until it has caught up.
-    return last is None or not timedelta() <= now - last < every

@@ -1,28 +1,26 @@
 """The environment and `.env`, read once at start into a frozen Settings; every mistake is named at once."""
 
-import math
 import os
 import re
-import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from difflib import get_close_matches
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-from core import categories
-from core.engines import BY_NAME, SHELL
+from bot.setting_reader import SECRETS, SettingReader, shown
+from core import categories, clock_times
+from core.engines import BY_NAME
 from core.errors import Refused
 from core.model.build import Level
 from core.model.config import AgentTemplate, Config, PushMode
 from core.model.decision import Rule, Verdict
 from core.model.ids import ProjectName, RuleId, UserId
+from core.model.routine import Routine
 
 TELEGRAM = "https://api.telegram.org"
 PRIVATE_PLACES = (
@@ -32,7 +30,6 @@ PRIVATE_PLACES = (
     *("Library/Keychains", "Library/Application Support/Google/Chrome"),
 )
 """Below the owner's home folder: keys, passwords and browsers."""
-SECRETS = frozenset({"TELEGRAM_BOT_TOKEN"})
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 """Rules of the settings are older than any that is said in the chat."""
 
@@ -74,7 +71,7 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
 
     `written` are the names in the file: one that is nearly that of a setting is taken for a slip.
     """
-    read = _Reader(values)
+    read = SettingReader(values)
     token = read.token("TELEGRAM_BOT_TOKEN")
     settings = {
         "token": token,
@@ -89,13 +86,16 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
     config = Config(
         home=(folder / read.folder("JARVIS_HOME", read.text("JARVIS_HOME", "autonomous"))).resolve(),
         zone=read.zone("TIMEZONE"),
+        routine=_routine(read),
+        disk_limit=read.number("DISK_LIMIT", 80, 0, 100),
+        memory_limit=read.number("MEMORY_LIMIT", 80, 0, 100),
         max_builds=int(read.number("MAX_BUILDS", 3, 1, 50, whole=True)),
         **_limits(read),
         **_walls(read, folder),
         **_agents(read),
         agent_environment=agent_environment,
         **_decisions(read),
-        quiet_hours=read.hours("QUIET_HOURS", "23:00-07:00"),
+        **_quiet(read),
         git_author=read.author("GIT_AUTHOR", "Jarvis <jarvis@localhost>"),
         push=PushMode(read.choice("PUSH", "NEVER", ("NEVER", "BRANCH", "MERGE")).lower()),
         push_remote=read.remote("PUSH_REMOTE", "origin"),
@@ -108,7 +108,32 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
     return Settings(config=config, **settings)  # type: ignore[arg-type]
 
 
-def _limits(read: "_Reader") -> dict[str, Any]:
+def _routine(read: SettingReader) -> Routine:
+    """The owner's week."""
+    usual = Routine()
+    spans = clock_times.parse_span
+    return Routine(
+        sleep=read.parsed("SLEEP_HOURS", spans, usual.sleep),
+        work=read.parsed("WORK_HOURS", spans, usual.work),
+        gym=read.parsed("GYM_HOURS", clock_times.parse_spans, usual.gym),
+        evening=read.parsed("EVENING_HOURS", spans, usual.evening),
+        weekend=read.parsed("WEEKEND_HOURS", spans, usual.weekend),
+        brief=read.parsed("BRIEF_AT", clock_times.parse_clock, usual.brief),
+        plan=read.parsed("PLAN_AT", clock_times.parse_clock, usual.plan),
+        check_in=read.parsed("CHECK_IN_AT", clock_times.parse_clock, usual.check_in),
+        vote=read.parsed("VOTE_AT", clock_times.parse_clock, usual.vote),
+        weekend_start=read.parsed("WEEKEND_START_AT", clock_times.parse_clock, usual.weekend_start),
+        weekend_summary=read.parsed("WEEKEND_SUMMARY_AT", clock_times.parse_clock, usual.weekend_summary),
+    )
+
+
+def _quiet(read: SettingReader) -> dict[str, Any]:
+    """When messages have no sound."""
+    hours = read.hours("QUIET_HOURS")
+    return {"quiet_hours": hours or None, "quiet_nights": hours is not None}
+
+
+def _limits(read: SettingReader) -> dict[str, Any]:
     """What one build may take, and all of them together."""
     return {
         "build_hours": read.number("BUILD_HOURS", 8, 0, 1000),
@@ -127,7 +152,7 @@ def _limits(read: "_Reader") -> dict[str, Any]:
     }
 
 
-def _decisions(read: "_Reader") -> dict[str, Any]:
+def _decisions(read: SettingReader) -> dict[str, Any]:
     """What may happen without asking."""
     free = _rules(read, "RUN_BY_ITSELF", read.text("RUN_BY_ITSELF"), Verdict.RUN)
     asked = _rules(read, "ASK_FIRST", read.text("ASK_FIRST"), Verdict.ASK)
@@ -140,14 +165,14 @@ def _decisions(read: "_Reader") -> dict[str, Any]:
     }
 
 
-def _rules(read: "_Reader", name: str, text: str, verdict: Verdict) -> list[Rule]:
+def _rules(read: SettingReader, name: str, text: str, verdict: Verdict) -> list[Rule]:
     """`docs, infra@shop, @blog`."""
     rules = []
     for number, word in enumerate(filter(None, (each.strip() for each in re.split(r"[,\n]", text))), 1):
         what, _, project = (part.strip() for part in word.partition("@"))
         category = categories.find(what) if what else None
         if category is None and what:
-            read.wrong(name, f"there is no category “{_shown(what, 40)}”.")
+            read.wrong(name, f"there is no category “{shown(what, 40)}”.")
             continue
         place = ProjectName(project) if project else None
         rule_id = RuleId(f"{name.lower()}_{number}")
@@ -155,7 +180,7 @@ def _rules(read: "_Reader", name: str, text: str, verdict: Verdict) -> list[Rule
     return rules
 
 
-def _agents(read: "_Reader") -> dict[str, Any]:
+def _agents(read: SettingReader) -> dict[str, Any]:
     """Which agents there are besides the known ones, and which is used when."""
     templates = [AgentTemplate(name=name, argv=argv) for name, argv in read.templates("AGENT_TEMPLATES")]
     command = read.command("AGENT_COMMAND", read.text("AGENT_COMMAND"))
@@ -185,7 +210,7 @@ def _agents(read: "_Reader") -> dict[str, Any]:
     }
 
 
-def _walls(read: "_Reader", folder: Path) -> dict[str, Any]:
+def _walls(read: SettingReader, folder: Path) -> dict[str, Any]:
     """What builds may touch."""
     writable = [read.folder("WRITABLE_PATHS", path) for path in read.paths("WRITABLE_PATHS")]
     hidden = [read.folder("HIDDEN_PATHS", path) for path in read.paths("HIDDEN_PATHS")]
@@ -211,165 +236,6 @@ def _read_file(path: Path) -> dict[str, str]:
     return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
 
 
-class _Reader:
-    """Reads values, and notes mistakes instead of stopping at the first."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-        self._known: set[str] = set()
-        self.mistakes: list[str] = []
-
-    def look_for_slips(self, names: Collection[str]) -> None:
-        for name in sorted(set(names) - self._known):
-            meant = get_close_matches(name, self._known, 1, 0.85)
-            if meant:
-                self.mistakes.append(f"{name}: there is no such setting. Do you mean {meant[0]}?")
-
-    def text(self, name: str, default: str = "") -> str:
-        self._known.add(name)
-        return self._values.get(name, "").strip() or default
-
-    def wrong(self, name: str, why: str) -> None:
-        value = "" if name in SECRETS else f"={_shown(self.text(name), 60)}"
-        self.mistakes.append(f"{name}{value}: {why}")
-
-    def token(self, name: str) -> str | None:
-        token = self.text(name)
-        if token and not re.fullmatch(r"\d+:[\w-]+", token):
-            self.wrong(name, "this does not look like a bot token. BotFather gives one like 123456:ABC-DEF...")
-        return token or None
-
-    def url(self, name: str, default: str) -> str:
-        url = self.text(name, default).rstrip("/")
-        if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
-            self.wrong(name, "write an address that begins with https:// or http://")
-        return url
-
-    def people(self, name: str) -> frozenset[UserId]:
-        found = set()
-        for word in re.split(r"[\s,;]+", self.text(name)):
-            if re.fullmatch(r"\d{1,19}", word):
-                found.add(UserId(int(word)))
-            elif word:
-                self.wrong(name, f"“{_shown(word, 20)}” is no Telegram id. Ids are numbers, separated by commas.")
-        return frozenset(found)
-
-    def number(
-        self, name: str, default: float, low: float, high: float, *, whole: bool = False, low_counts: bool = False
-    ) -> float:
-        text = self.text(name)
-        try:
-            value = float(text) if text else default
-        except ValueError:
-            value = math.nan
-        low_counts = low_counts or whole
-        beyond_low = value < low if low_counts else value <= low
-        if not math.isfinite(value) or beyond_low or value > high or (whole and value != int(value)):
-            limits = f"from {low:g} to {high:g}" if low_counts else f"over {low:g}, up to {high:g}"
-            self.wrong(name, f"write a {'whole ' if whole else ''}number {limits}.")
-            return default
-        return value
-
-    def zone(self, name: str) -> ZoneInfo:
-        wanted = self.text(name) or _system_zone()
-        try:
-            return ZoneInfo(wanted)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.wrong(name, "no such time zone. Write one like Europe/Berlin or America/New_York.")
-            return ZoneInfo("UTC")
-
-    def hours(self, name: str, default: str) -> tuple[time, time] | None:
-        """A time of the day to another, as `23:00-07:00`; None for `never`."""
-        text = self.text(name, default).casefold()
-        if text in ("never", "none", "off"):
-            return None
-        match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)", text)
-        if match is None:
-            self.wrong(name, "write it like 23:00-07:00, or never.")
-            return None
-        first, last, second, end = map(int, match.groups())
-        return time(first, last), time(second, end)
-
-    def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
-        written = self.text(name, default)
-        value = written.upper() if options[0].isupper() else written.lower()
-        if value not in options:
-            self.wrong(name, f"choose one of {', '.join(options)}.")
-            return default
-        return value
-
-    def author(self, name: str, default: str) -> str:
-        """`Name <mail>`, as git writes it."""
-        value = self.text(name, default)
-        if not re.fullmatch(r"[^<>\x00-\x1f]*\w[^<>\x00-\x1f]* <[^<>\s@]+@[^<>\s@]+>", value):
-            self.wrong(name, "write it like Jarvis <jarvis@example.com>.")
-            return default
-        return value
-
-    def remote(self, name: str, default: str) -> str:
-        """The name of a remote of git's, not its address."""
-        value = self.text(name, default)
-        if not re.fullmatch(r"\w[\w./-]*", value):
-            self.wrong(name, "write the name of a remote, like origin.")
-            return default
-        return value
-
-    def folder(self, name: str, path: str) -> Path:
-        try:
-            return Path(path).expanduser()
-        except RuntimeError:
-            self.wrong(name, f"no home folder for {path.split('/', maxsplit=1)[0][:40]}. Write the whole path.")
-            return Path()
-
-    def paths(self, name: str) -> list[str]:
-        return [path.strip() for path in re.split(r"[\n,]", self.text(name)) if path.strip()]
-
-    def names(self, name: str) -> tuple[str, ...]:
-        words = [word for word in re.split(r"[\s,]+", self.text(name)) if word]
-        for word in words:
-            if word in SECRETS or not re.fullmatch(r"[A-Za-z_]\w*", word):
-                self.wrong(name, f"“{_shown(word, 40)}” is not a variable that may be given to agents.")
-        return tuple(words)
-
-    def agents(self, name: str, known: Collection[str]) -> list[str]:
-        found = [word.casefold() for word in re.split(r"[\s,]+", self.text(name)) if word]
-        for word in found:
-            if word not in known:
-                self.wrong(name, f"there is no agent “{_shown(word, 40)}”. There are {', '.join(known)}.")
-        return found
-
-    def pairs(self, name: str) -> list[tuple[str, str]]:
-        """`one: value; other: value`."""
-        found = []
-        for entry in filter(None, (each.strip() for each in re.split(r"[;\n]", self.text(name)))):
-            left, colon, right = entry.partition(":")
-            if not colon or not left.strip() or not right.strip():
-                self.wrong(name, f"“{_shown(entry, 40)}” is not of the form NAME: VALUE.")
-            else:
-                found.append((left.strip().casefold(), right.strip()))
-        return found
-
-    def templates(self, name: str) -> list[tuple[str, tuple[str, ...]]]:
-        found = []
-        for given, text in self.pairs(name):
-            if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,29}", given) or given in (*BY_NAME, SHELL):
-                self.wrong(name, f"“{_shown(given, 40)}” can't be the name of a template.")
-            elif (words := self.command(name, text)) is not None:
-                found.append((given, words))
-        return found
-
-    def command(self, name: str, text: str) -> tuple[str, ...] | None:
-        try:
-            words = tuple(shlex.split(text))
-        except ValueError:
-            self.wrong(name, "a quotation mark is missing.")
-            return None
-        unknown = set(re.findall(r"\{(\w*)\}", text)) - {"prompt_file", "worktree"}
-        if unknown:
-            self.wrong(name, f"{{{unknown.pop()}}} is unknown; {{prompt_file}} and {{worktree}} can be filled in.")
-        return words or None
-
-
 def _private_places() -> list[Path]:
     """Where keys of the owner lie that no build has to read."""
     try:
@@ -377,18 +243,3 @@ def _private_places() -> list[Path]:
     except RuntimeError:  # this user has none
         return []
     return [home / place for place in PRIVATE_PLACES]
-
-
-def _shown(value: str, limit: int) -> str:
-    """The beginning of a value; a token that was put into the wrong line is not repeated."""
-    return re.sub(r"\d+:[\w-]{20,}", "[hidden]", value)[:limit]
-
-
-def _system_zone() -> str:
-    """The machine's time zone as an IANA name; UTC when it can't be told."""
-    link = Path("/etc/localtime")
-    if link.is_symlink():
-        _, found, name = str(link.readlink()).partition("zoneinfo/")
-        if found:
-            return name
-    return "UTC"
