@@ -1,16 +1,19 @@
 """The brief: what shipped with proof, what runs, what failed and why, what waits for a decision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core import outcomes
+from core import budgets, nights, outcomes
 from core.builds import active_builds
 from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
 from core.model.execution import Alive
 from core.model.task import Completed, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
+from core.nights import Ran
 from core.ports import Executor, Store
+from core.productivity import Productivity
+from core.sessions import THROTTLE
 from core.transitions import is_withdrawn
 
 
@@ -58,23 +61,37 @@ class Brief:
     """All results that wait for Merge or Discard, whenever they were built."""
     queued: int
     hours_shipped: float
+    dollars: float | None
+    """What the builds that ended have cost, as far as their agents tell."""
+    ran: list[Ran]
+    """What ran when."""
+    multiplier: float | None = None
+    """Of the last seven days: autonomous hours by the hours that the owner was there."""
+    late: timedelta = timedelta()
+    """After its time."""
+    missed: list[tuple[str, datetime]] = field(default_factory=list)
+    """Jobs of the timetable that could not be done, and when they were due."""
+    throttled: str | None = None
+    """Why nothing new starts."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to tell."""
-        return not (self.shipped or self.unproven or self.running or self.failed or self.questions or self.to_merge)
+        news = (self.shipped, self.unproven, self.running, self.failed, self.questions, self.to_merge, self.missed)
+        return not any(news) and self.throttled is None
 
 
 class Briefs:
     """Writes briefs from the records."""
 
-    def __init__(self, store: Store, executor: Executor, config: Config) -> None:
+    def __init__(self, store: Store, executor: Executor, productivity: Productivity, config: Config) -> None:
         self._store = store
         self._executor = executor
+        self._productivity = productivity
         self._config = config
 
-    def compose(self, now: datetime, since: datetime | None = None) -> Brief:
-        """The brief of what has happened since a moment, by default the last 24 hours."""
+    def compose(self, now: datetime, since: datetime | None = None, due: datetime | None = None) -> Brief:
+        """The brief of what has happened since a moment, by default the last 24 hours; `due` is when it should come."""
         since = since or now - timedelta(hours=24)
         tasks = {task.id: task for task in self._store.tasks.all()}
         ended = [entry for entry in self._ended(since) if not is_withdrawn(entry.task)]
@@ -95,7 +112,17 @@ class Briefs:
             to_merge=[task for task in tasks.values() if _waits_for_merge(task)],
             queued=sum(isinstance(task.state, Queued | NeedsApproval) for task in tasks.values()),
             hours_shipped=sum(entry.task.hours for entry in shipped),
+            dollars=_cost(ended),
+            ran=nights.lanes(self._store.builds.all(), tasks, since, now, now),
+            multiplier=self._productivity.multiplier(now),
+            late=max(now - due, timedelta()) if due is not None else timedelta(),
+            missed=self._missed(since),
+            throttled=throttle.reason if (throttle := self._store.throttle.get(THROTTLE)) is not None else None,
         )
+
+    def _missed(self, since: datetime) -> list[tuple[str, datetime]]:
+        found = [(each.name, moment) for each in self._store.timetable.all() for moment in each.missed]
+        return sorted((entry for entry in found if entry[1] >= since), key=lambda entry: entry[1])
 
     def _ended(self, since: datetime) -> list[Finished]:
         found = []
@@ -110,6 +137,11 @@ class Briefs:
         expected = max(build.started_at + timedelta(hours=build.hours), now)
         status = self._executor.status(build.id)
         return RunningBuild(task, build, status.progress if isinstance(status, Alive) else None, expected)
+
+
+def _cost(ended: list[Finished]) -> float | None:
+    usage = budgets.total(entry.result.usage for entry in ended)
+    return usage.dollars if usage is not None else None
 
 
 def _news_at(state: Completed | Failed) -> datetime:

@@ -1,15 +1,19 @@
-"""What the planner has to know besides the tasks: projects, agents, capacity, and what is left of the budgets."""
+"""What the planner has to know besides the tasks: projects, agents, room, the owner, what is left of the budgets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core import budgets, engines
+from core import budgets, engines, sessions, windows
+from core.context_scheduler import ContextScheduler
+from core.estimates import Estimates
 from core.model.config import Config
+from core.model.context import Interval
 from core.model.execution import Capacity
 from core.model.ids import ProjectName
 from core.model.pause import Pause
 from core.model.project import Project
+from core.model.task import Task
 from core.ports import Executor, Program, Programs, Store
 
 
@@ -27,16 +31,35 @@ class Surroundings:
     """Engines whose usage limit is reached, and until when."""
     pauses: Sequence[Pause] = ()
     """Of everything, or of a project."""
+    contexts: Sequence[Interval] = ()
+    """What the owner will do in the time ahead; where nothing is said, it does not matter."""
+    estimates: Estimates | None = None
+    """How long builds take against what was estimated."""
+    held: str | None = None
+    """Why nothing starts by itself, in plain words."""
+    throttled: str | None = None
+    """Why nothing starts at all: the machine has too little room."""
+    added: windows.Window | None = None
+    """Autonomous time that the owner has added by hand."""
 
     @property
     def slots(self) -> int:
-        """Builds at the same time."""
+        """Builds at the same time, whatever the owner does."""
         wanted = self.config.max_builds
         return wanted if self.capacity.slots is None else min(wanted, self.capacity.slots)
 
+    def expected_hours(self, task: Task) -> float:
+        """How long its build will take, by what those before it took."""
+        return task.hours if self.estimates is None else self.estimates.hours(task, task.agent)
 
-def look_around(store: Store, executor: Executor, programs: Programs, config: Config, now: datetime) -> Surroundings:
+
+def look_around(
+    store: Store, executor: Executor, programs: Programs, estimates: Estimates, config: Config, now: datetime
+) -> Surroundings:
     """How things stand now."""
+    throttle = store.throttle.get(sessions.THROTTLE)
+    added = sessions.added(store, now)
+    until = sessions.autonomous_until(added, now, config)
     return Surroundings(
         config=config,
         projects={project.name: project for project in store.projects.all()},
@@ -45,6 +68,11 @@ def look_around(store: Store, executor: Executor, programs: Programs, config: Co
         programs=installed(programs, config),
         limited={limit.engine: limit.until for limit in store.limits.all() if limit.until > now},
         pauses=store.pauses.all(),
+        contexts=list(ContextScheduler(store, config).ahead(now, until)),
+        estimates=estimates,
+        held=sessions.hold(store, config, now),
+        throttled=f"the machine has too little room ({throttle.reason})" if throttle is not None else None,
+        added=added,
     )
 
 

@@ -1,6 +1,6 @@
 """The brief as a message."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core import outcomes
@@ -9,15 +9,22 @@ from core.model.task import Completed, Merged, Unmerged
 from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
 from handlers.views import times
 from handlers.views.message import MAX_TEXT, Button, Message, escape, lines, shorten, unescape, utf16_length
+from handlers.views.night_pictures import ran_picture
 
 SHOWN = (8, 4, 2, 1)
 """How many entries of each section are shown; the first number with which the brief fits into a message."""
 
 
-def brief(report: Brief, zone: ZoneInfo) -> Message:
-    """What shipped, runs, failed and waits; two lines when nothing happened."""
+LATE = timedelta(minutes=10)
+"""A brief that comes so much after its time says so."""
+
+
+def brief(report: Brief, zone: ZoneInfo, *, morning: bool = False) -> Message:
+    """What shipped, runs, failed and waits; two lines when nothing happened. A picture of what ran, if anything did."""
     now = report.now
-    head = f"☀️ <b>Brief</b> · {now.astimezone(zone):%A %H:%M}"
+    name = "Morning brief" if morning else "Brief"
+    late = f" · {times.span(report.late)} late" if report.late >= LATE else ""
+    head = f"☀️ <b>{name}</b> · {now.astimezone(zone):%A %H:%M}{late}"
     queue = f"{report.queued} waiting in the queue" if report.queued else "the queue is empty"
     if report.is_quiet:
         return Message(
@@ -28,7 +35,8 @@ def brief(report: Brief, zone: ZoneInfo) -> Message:
         text = _text(report, head, queue, shown, zone)
         if utf16_length(unescape(text)) <= MAX_TEXT:
             break
-    return Message(text, _buttons(report))
+    picture = ran_picture(report.ran, f"What ran until {now.astimezone(zone):%a %d %b %H:%M}", zone)
+    return Message(text, _buttons(report), picture=picture)
 
 
 def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> str:
@@ -43,10 +51,22 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
             [f"/{q.task.id} {_title(q.task.title)}: {escape(q.approval.reason)}" for q in report.questions],
         ),
         ("🔀 Waits for your merge since before", _earlier(report)),
+        ("⚠️ Trouble", _trouble(report, zone)),
     ]
     listed = [line for title, entries in sections for line in _section(title, entries, shown)]
     shipped = f"{times.hours(report.hours_shipped)} shipped" if report.hours_shipped else "nothing shipped"
-    return lines(head, listed, "", f"{shipped} since {times.clock(report.since, zone, now)}; {queue}.")
+    cost = f" for ${report.dollars:.2f}" if report.dollars else ""
+    multiplier = f" Productivity: {report.multiplier:.1f}x." if report.multiplier is not None else ""
+    return lines(
+        head, listed, "", f"{shipped}{cost} since {times.clock(report.since, zone, now)}; {queue}.{multiplier}"
+    )
+
+
+def _trouble(report: Brief, zone: ZoneInfo) -> list[str]:
+    missed = [
+        f"{name} of {times.clock(due, zone, report.now)} was missed: I was off" for name, due in report.missed[-3:]
+    ]
+    return missed + ([f"nothing new starts: {escape(report.throttled)}"] if report.throttled else [])
 
 
 def _section(title: str, entries: list[str], shown: int) -> list[str]:

@@ -1,0 +1,95 @@
+"""What the owner hears at fixed times of the day: the brief, the plan of the night, the check-in of the evening."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core import notifications
+from core.briefs import Briefs
+from core.build_scheduler import BuildScheduler, Listed, Stats
+from core.model.config import Config
+from core.model.notification import CheckIn, MorningBrief, NightPlanned
+from core.model.task import Failed, NeedsApproval, Task
+from core.planning import Plan
+from core.ports import Store
+
+QUICK_WINS = 3
+QUICK_WIN_HOURS = 2.0
+ENOUGH_FOR_THE_NIGHT = 5
+"""So many tasks of the night's size should be ready."""
+NIGHT_HOURS = (2.0, 6.0)
+"""What fills a night: longer than a quick win, and not longer than the night takes."""
+BRIEF_MARK = "brief"
+FIRST_BRIEF = timedelta(hours=24)
+LONGEST_BRIEF = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evening:
+    """What the check-in is about."""
+
+    quick_wins: list[Listed]
+    stats: Stats
+    ready_for_night: int
+    candidates: list[Task]
+    """What could fill the night with a word of the owner's."""
+    plan: Plan
+
+
+class Daily:
+    """Records the news of fixed times, inside the transaction of the timetable, and finds what they say."""
+
+    def __init__(self, store: Store, briefs: Briefs, scheduler: BuildScheduler, config: Config) -> None:
+        self._store = store
+        self._briefs = briefs
+        self._scheduler = scheduler
+        self._config = config
+
+    def brief(self, due: datetime, now: datetime) -> None:
+        """The morning brief: what happened since the last one. Without a sound when that is nothing."""
+        last = self._store.marks.get(BRIEF_MARK)
+        since = max(last, now - LONGEST_BRIEF) if last is not None and last < now else now - FIRST_BRIEF
+        subject = MorningBrief(day=self._day(due), since=since, due=due, at=now)
+        quiet = self._briefs.compose(now, since).is_quiet
+        notifications.record(self._store, subject, None, now, silent=quiet)
+        self._store.marks.put(BRIEF_MARK, now)
+
+    def plan(self, due: datetime, now: datetime) -> None:
+        """The plan of the coming night; nothing when there is nothing to build or to say about it."""
+        night = self._scheduler.night(now)
+        if night.planned or night.left_out:
+            notifications.record(self._store, NightPlanned(day=self._day(due)), None, now)
+
+    def check_in(self, due: datetime, now: datetime) -> None:
+        """The evening begins."""
+        notifications.record(self._store, CheckIn(day=self._day(due)), None, now)
+
+    def plan_of_night(self, now: datetime) -> Plan:
+        """Of the night that is on or comes next, as things stand."""
+        return self._scheduler.night(now)
+
+    def evening(self, now: datetime) -> Evening:
+        """What the check-in says as things stand."""
+        ready = self._scheduler.next(now, 10_000)
+        low, high = NIGHT_HOURS
+        for_night = [one for one in ready if low < one.task.hours <= high]
+        quick = [one for one in ready if one.task.hours <= QUICK_WIN_HOURS]
+        return Evening(
+            quick_wins=quick[:QUICK_WINS],
+            stats=self._scheduler.stats(now),
+            ready_for_night=len(for_night),
+            candidates=self._candidates() if len(for_night) < ENOUGH_FOR_THE_NIGHT else [],
+            plan=self._scheduler.night(now),
+        )
+
+    def _candidates(self) -> list[Task]:
+        """Tasks of the night's size that wait for a word: an approval, or another try."""
+        low, high = NIGHT_HOURS
+        waiting = [
+            task
+            for task in self._store.tasks.all()
+            if low < task.hours <= high and isinstance(task.state, NeedsApproval | Failed)
+        ]
+        return sorted(waiting, key=lambda task: (isinstance(task.state, Failed), -task.priority.weight))[:3]
+
+    def _day(self, due: datetime) -> str:
+        return f"{due.astimezone(self._config.zone):%Y-%m-%d}"

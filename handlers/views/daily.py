@@ -1,0 +1,114 @@
+"""The plan of the coming night, and the check-in of the evening."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.daily import ENOUGH_FOR_THE_NIGHT, Evening
+from core.model.task import NeedsApproval
+from core.planning import Plan
+from handlers.callbacks import Ask, ForTonight, ListName, OnTask, Page, TaskVerb, Wish
+from handlers.views import times
+from handlers.views.message import Button, Message, escape, lines, shorten
+from handlers.views.night_pictures import plan_picture
+
+SHOWN = 12
+
+
+def night(plan: Plan, now: datetime, zone: ZoneInfo) -> Message:
+    """What the night builds, on which slot and when; with buttons to change it, and a picture."""
+    span = f"{times.clock(plan.now, zone, now)}–{plan.until.astimezone(zone):%H:%M}"
+    if not plan.planned and not plan.left_out:
+        return Message(f"🌙 <b>The night</b> · {span}\nThe queue is empty, so nothing is planned.", _queue())
+    planned = [
+        f"{entry.start.astimezone(zone):%H:%M}–{entry.end.astimezone(zone):%H:%M} · slot {entry.slot} · "
+        f"/{entry.task.id} {escape(shorten(entry.task.title, 60))}"
+        for entry in plan.planned[:SHOWN]
+    ]
+    left = [
+        f"/{entry.task.id} {escape(shorten(entry.task.title, 50))}: {escape(shorten(entry.reason, 120))}"
+        for entry in plan.left_out[:SHOWN]
+    ]
+    hours = sum(entry.task.hours for entry in plan.planned)
+    text = lines(
+        f"🌙 <b>The night</b> · {span}",
+        f"{_builds(len(plan.planned))}, {times.hours(hours)} of work"
+        if planned
+        else "Nothing can be built as things stand.",
+        planned,
+        _more(len(plan.planned)),
+        ["", "<b>Not tonight</b>", *left, *filter(None, [_more(len(plan.left_out))])] if left else None,
+    )
+    return Message(text, _night_buttons(plan), picture=plan_picture(plan, zone) if plan.planned else None)
+
+
+def _night_buttons(plan: Plan) -> list[list[Button]]:
+    rows = [
+        [
+            Button(f"⏭ Skip {entry.task.id}", ForTonight(Wish.SKIP, entry.task.id)),
+            Button(f"⏫ {entry.task.id} first", ForTonight(Wish.FIRST, entry.task.id)),
+        ]
+        for entry in plan.planned[:4]
+    ]
+    able = [entry.task.id for entry in plan.left_out if entry.can_be_wanted]
+    rows += [[Button(f"🌙 {task} tonight anyway", ForTonight(Wish.FIRST, task))] for task in able[:3]]
+    return [*rows, *_queue()]
+
+
+def _builds(count: int) -> str:
+    return "1 build" if count == 1 else f"{count} builds"
+
+
+def _more(count: int) -> str | None:
+    return f"… and {count - SHOWN} more" if count > SHOWN else None
+
+
+def check_in(evening: Evening, now: datetime, zone: ZoneInfo) -> Message:
+    """Ready for tonight? Quick wins as buttons, and how the queue stands."""
+    stats = evening.stats
+    waiting = sum(stats.by_state.get(name, 0) for name in ("queued", "needs approval"))
+    tonight = len(evening.plan.planned)
+    hours = times.hours(sum(entry.task.hours for entry in evening.plan.planned)) if tonight else ""
+    text = lines(
+        "🌆 <b>Ready for tonight's build session?</b>",
+        _quick_wins(evening),
+        "",
+        f"Queue: {waiting} waiting, {times.hours(stats.hours_queued)} of work." if waiting else "The queue is empty.",
+        f"Tonight: {_builds(tonight)}, {hours} of work." if tonight else "Nothing is planned for tonight.",
+        _health(evening),
+    )
+    rows = [
+        [
+            Button(
+                f"▶️ {shorten(one.task.title, 40)} · {times.hours(one.task.hours)}", OnTask(TaskVerb.START, one.task.id)
+            )
+        ]
+        for one in evening.quick_wins
+    ]
+    rows += [
+        [Button(f"{_verb(task.state)} {shorten(task.title, 40)}", OnTask(TaskVerb.SHOW, task.id))]
+        for task in evening.candidates
+    ]
+    return Message(text, [*rows, [Button("🌙 The night", Ask("night")), Button("📋 Queue", Page(ListName.QUEUE, 0))]])
+
+
+def _verb(state: object) -> str:
+    return "✋" if isinstance(state, NeedsApproval) else "🔁"
+
+
+def _quick_wins(evening: Evening) -> str:
+    if not evening.quick_wins:
+        return "No quick wins are ready. Write me one, and I build it while you are here."
+    return "Quick wins for now:" if len(evening.quick_wins) > 1 else "One quick win for now:"
+
+
+def _health(evening: Evening) -> str | None:
+    if evening.ready_for_night >= ENOUGH_FOR_THE_NIGHT:
+        return None
+    ready = evening.ready_for_night
+    count = {0: "No task", 1: "Only one task"}.get(ready, f"Only {ready} tasks")
+    offer = "These wait for your word:" if evening.candidates else "Write me what I should build while you sleep."
+    return f"⚠️ {count} of the night's size (2 to 6 h) {'are' if ready > 1 else 'is'} ready. {offer}"
+
+
+def _queue() -> list[list[Button]]:
+    return [[Button("📋 Queue", Page(ListName.QUEUE, 0))]]

@@ -1,0 +1,67 @@
+"""Sessions of autonomous work: how they stand, and their reports."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.model.session import Session
+from core.overnight_report import BuildLine, Report
+from handlers.callbacks import OnSession, SessionVerb
+from handlers.views import times
+from handlers.views.message import Button, Message, escape, lines, shorten
+
+_MARKS = {"running": "🔨", "proven": "✅", "unverified": "📦", "already red": "📦", "stopped": "⏹"}
+LATE = timedelta(minutes=5)
+USAGE = "Write /overnight, or /overnight start, /overnight stop, /overnight report."
+
+
+def session(
+    going: Session | None, overnight: bool, now: datetime, zone: ZoneInfo, obstacle: str | None = None
+) -> Message:
+    """Whether one goes on, and how far it is; `obstacle` is why nothing new starts in it."""
+    if going is None:
+        when = "It is night, but no session runs." if overnight else "No session runs now."
+        return Message(f"🌙 {when}", [[Button("▶️ Start one", OnSession(SessionVerb.START))]])
+    until = times.clock(going.end, zone, now)
+    if going.stopped_at is not None:
+        head = f"⏹ <b>{going.kind.value}</b> · stopped; nothing more starts before {until}"
+        return Message(head, [[Button("▶️ Go on", OnSession(SessionVerb.START))]])
+    done = [
+        f"{moment.astimezone(zone):%H:%M} {what}"
+        for what, moment in (
+            ("opened", going.opened_at),
+            ("machine looked at", going.scanned_at),
+            ("prepared", going.prepared_at),
+            ("planned", going.planned_at),
+            ("checked" if going.checks == 1 else f"checked, {going.checks} times by now", going.checked_at),
+            ("reported", going.reported_at),
+        )
+        if moment is not None
+    ]
+    return Message(
+        lines(
+            f"🌙 <b>{going.kind.value}</b> · until {until}",
+            done,
+            f"⚠️ Nothing new starts: {escape(obstacle)}." if obstacle else None,
+        ),
+        [[Button("⏹ Start nothing more", OnSession(SessionVerb.STOP))]],
+    )
+
+
+def report(made: Report, zone: ZoneInfo) -> Message:
+    """What a session has built."""
+    head = f"📄 <b>{made.session}</b> · {made.start.astimezone(zone):%a %H:%M}–{made.end.astimezone(zone):%H:%M}"
+    cost = f", ${made.dollars:.2f}" if made.dollars is not None else ""
+    stopped = f"{made.stopped_builds} stopped, " if made.stopped_builds else ""
+    counts = f"{made.completed} completed, {made.failed} failed, {stopped}{made.running} running; "
+    late = timedelta(minutes=made.opened_late_minutes)
+    remarks = [f"began {times.span(late)} late"] if late >= LATE else []
+    remarks += ["stopped before its time"] if made.stopped else []
+    shipped = f"{times.hours(made.hours_shipped)} shipped" if made.hours_shipped else "nothing shipped"
+    listed = [_line(one) for one in made.builds[:20]]
+    return Message(lines(head, counts + shipped + cost, remarks, listed or "Nothing was built."))
+
+
+def _line(one: BuildLine) -> str:
+    took = f"{times.hours(one.hours)} of {times.hours(one.estimated_hours)}"
+    mark = _MARKS.get(one.outcome, "❌")
+    return f"{mark} /{one.task} {escape(shorten(one.title, 60))} · {took} · {escape(one.outcome)}"
