@@ -18,7 +18,13 @@ from handlers.views.message import Message, escape
 
 log = structlog.get_logger("bot")
 
-ALLOWED_UPDATES = [UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER]
+ALLOWED_UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+    UpdateType.POLL_ANSWER,
+]
 
 
 class Pace(AIORateLimiter):

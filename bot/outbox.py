@@ -15,11 +15,10 @@ import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
-from bot.rendering import Renderer
-from core import notifications
+from core import notifications, weekend_progress
 from core.builds import Builds
 from core.model.config import Config
-from core.model.ids import ChatId, SuggestionId, TaskId
+from core.model.ids import ChatId, SuggestionId, TaskId, WeekendId
 from core.model.notification import (
     BuildStarted,
     Delivered,
@@ -28,6 +27,7 @@ from core.model.notification import (
     Pending,
     RuleSuggested,
     Sending,
+    Subject,
     Undeliverable,
 )
 from core.model.people import Mode
@@ -37,6 +37,9 @@ from handlers import replies
 from handlers.views.message import Message
 
 log = structlog.get_logger("outbox")
+
+Render = Callable[[Subject, datetime], Message | None]
+"""The message of a subject as things stand; None when what it tells of is gone."""
 
 RETRY_AFTER_ERROR = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=10)
@@ -51,7 +54,7 @@ class Outbox:
         store: Store,
         builds: Builds,
         people: People,
-        card: Callable[[TaskId], Message],
+        render: Render,
         bot: ExtBot[Any],
         clock: Clock,
         config: Config,
@@ -61,7 +64,7 @@ class Outbox:
         self._builds = builds
         self._bot = bot
         self._clock = clock
-        self._render = Renderer(store, builds, people, card, config.zone).render
+        self._render = render
         self._config = config
         self._delivering = asyncio.Lock()
         self._shown: dict[tuple[ChatId, int], Message] = {}
@@ -99,6 +102,13 @@ class Outbox:
     async def refresh(self, task: TaskId) -> None:
         """Edit every delivered message about a task to how things stand now."""
         for note in notifications.delivered_about(self._store, task):
+            await self._edit(note)
+        for weekend in weekend_progress.with_phase(self._store, task):
+            await self.refresh_weekend(weekend.id)
+
+    async def refresh_weekend(self, weekend: WeekendId) -> None:
+        """Edit every delivered message about a weekend to how it stands now."""
+        for note in notifications.about_weekend(self._store, weekend):
             await self._edit(note)
 
     async def refresh_suggestion(self, suggestion: SuggestionId) -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from core import budgets, notifications, retries
+from core import budgets, notifications, retries, weekend_book, weekend_progress
 from core.approvals import is_open
+from core.briefs import Briefs
 from core.builds import Builds
+from core.daily import Daily
 from core.model.agent import Usage
 from core.model.approval import Approval
 from core.model.build import Active, Build, Ended
+from core.model.config import Config
 from core.model.decision import Stage
 from core.model.ids import BuildId, TaskId
 from core.model.notification import (
@@ -19,17 +21,27 @@ from core.model.notification import (
     BuildStarted,
     ChangeAsked,
     ChatLost,
+    CheckIn,
     DependencyLost,
+    MorningBrief,
     NightBudgetLow,
+    NightPlanned,
     QuestionExpired,
     RuleSuggested,
     Subject,
     TaskShown,
+    WeekendAsked,
+    WeekendClosed,
+    WeekendShown,
+    WeekendSummary,
 )
 from core.model.task import Task
+from core.model.weekend import Summarised
 from core.people import People
 from core.ports import Store
-from handlers.views import approvals, builds, system, verdicts
+from handlers.views import approvals, builds, system, verdicts, weekend
+from handlers.views import briefs as brief_views
+from handlers.views import daily as daily_views
 from handlers.views.message import Message
 
 
@@ -37,13 +49,22 @@ class Renderer:
     """Reads the store; changes nothing."""
 
     def __init__(
-        self, store: Store, builds: Builds, people: People, card: Callable[[TaskId], Message], zone: ZoneInfo
+        self,
+        store: Store,
+        builds: Builds,
+        people: People,
+        card: Callable[[TaskId], Message],
+        briefs: Briefs,
+        daily: Daily,
+        config: Config,
     ) -> None:
         self._store = store
         self._builds = builds
         self._people = people
         self._card = card
-        self._zone = zone
+        self._briefs = briefs
+        self._daily = daily
+        self._config = config
 
     def render(self, subject: Subject, now: datetime) -> Message | None:
         """The message as things stand; None when what it tells of is gone."""
@@ -57,9 +78,36 @@ class Renderer:
                 return system.chat_lost(subject)
             case ChangeAsked():
                 return None  # was sent as an answer
+            case MorningBrief(since=since, due=due, at=at):
+                return brief_views.brief(self._briefs.compose(at, since, due), self._config.zone, morning=True)
+            case NightPlanned():
+                return daily_views.night(self._daily.plan_of_night(now), now, self._config.zone)
+            case CheckIn():
+                return daily_views.check_in(self._daily.evening(now), now, self._config.zone)
+            case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
+                return self._weekend(subject, now)
         task_id = notifications.task_of(self._store, subject)
         task = self._store.tasks.get(task_id) if task_id is not None else None
         return None if task is None else self._about(task, subject, now)
+
+    def _weekend(
+        self, subject: WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary, now: datetime
+    ) -> Message | None:
+        found = self._store.weekends.get(subject.weekend)
+        if found is None:
+            return None
+        names, voting = self._people.names(), bool(weekend_book.groups(self._store, found.id))
+        progress = weekend_progress.progress(self._store, found, now)
+        match subject:
+            case WeekendAsked(round=number):
+                return weekend.asked(found, number, names, now, self._config, voting=voting)
+            case WeekendClosed():
+                return weekend.closed(found, names, now, self._config)
+            case WeekendSummary() if progress is not None and isinstance(found.state, Summarised):
+                return weekend.summary(progress)
+            case WeekendShown(group=group):
+                return weekend.shown(found, progress, names, now, self._config, group=group, voting=voting)
+        return None
 
     def _about(self, task: Task, subject: Subject, now: datetime) -> Message | None:
         match subject:
@@ -93,10 +141,10 @@ class Renderer:
     def _question(self, task: Task, approval: Approval, now: datetime) -> Message:
         """Open with its buttons, or how it was settled, by whom and when."""
         if not is_open(self._store, approval):
-            verdict = verdicts.verdict(approval, self._people.names(), now, self._zone)
+            verdict = verdicts.verdict(approval, self._people.names(), now, self._config.zone)
             return approvals.answered(task, verdict or "Not needed any more.")
         if approval.stage is not Stage.RESULT:
-            return approvals.question(task, approval, self._spent(task), now, self._zone)
+            return approvals.question(task, approval, self._spent(task), now, self._config.zone)
         build = self._store.builds.get(getattr(task.state, "build", None) or BuildId(""))
         if build is None or not isinstance(build.state, Ended):
             return approvals.answered(task, "Not needed any more.")

@@ -17,13 +17,14 @@ from bot import app as telegram_app
 from bot import logs, ticks
 from bot.outbox import Outbox
 from bot.pulse import Pulse
-from bot.settings import SECRETS, Settings
+from bot.rendering import Renderer
+from bot.setting_reader import SECRETS
+from bot.settings import Settings
 from bot.wiring import Installation, open_installation
 from core import metrics, notifications
 from core.errors import Refused
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
-from core.runtime.probe import measure
 from core.runtime.secrecy import forget_variables, hide_from_neighbours
 from core.surroundings import installed
 from handlers.services import App, Services
@@ -86,7 +87,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         installation.store,
         installation.builds,
         installation.people,
-        partial(card_of, installation.scheduler, installation.approvals, installation.clock, installation.config.zone),
+        renderer_of(installation).render,
         app.bot,
         installation.clock,
         installation.config,
@@ -105,18 +106,28 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         error_callback=_PollingErrors(),
         drop_pending_updates=False,
     )
-    timetable = ticks.start(_jobs(installation, pulse, outbox), installation.config.zone)
+    timetable = ticks.Ticks(_jobs(installation, pulse, outbox), pulse.keep_times)
+    pulse.attach(timetable)
+    timetable.start()
+    await pulse.keep_times()
     _say(line.greeting + _missing_agents(installation) + _obstacle(installation))
     log.info("ready", bot=app.bot.username)
     try:
         await stop.wait()
     finally:
         log.info("stopping; running builds go on")
-        timetable.shutdown(wait=False)
+        timetable.stop()
         await app.updater.stop()
         await app.stop()
         await pulse.drain()
         await app.shutdown()
+
+
+def renderer_of(installation: Installation) -> Renderer:
+    """What makes messages of news."""
+    at = installation
+    card = partial(card_of, at.scheduler, at.approvals, at.clock, at.config)
+    return Renderer(at.store, at.builds, at.people, card, at.briefs, at.daily, at.config)
 
 
 def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[ticks.Every]:
@@ -131,7 +142,7 @@ def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[tick
 
 async def _measure(installation: Installation) -> None:
     """Add a line to the history of the machine."""
-    sample = await asyncio.to_thread(measure, installation.config.home, installation.clock())
+    sample = await asyncio.to_thread(installation.measure, installation.clock())
     await asyncio.to_thread(metrics.record, installation.store, sample)
 
 
@@ -154,6 +165,12 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         drafts=installation.drafts,
         shipping=installation.shipping,
         briefs=installation.briefs,
+        contexts=installation.contexts,
+        preferences=installation.preferences,
+        daily=installation.daily,
+        overnight=installation.overnight,
+        productivity=installation.productivity,
+        weekend=installation.weekend,
         projects=installation.projects,
         agents=installation.agents,
         try_agent=installation.try_agent,
@@ -161,6 +178,7 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         log_of=installation.executor.log,
         refresh=outbox.refresh,
         refresh_suggestion=outbox.refresh_suggestion,
+        refresh_weekend=outbox.refresh_weekend,
         wake=pulse.wake,
         is_local=is_local,
     )

@@ -27,15 +27,22 @@ if TYPE_CHECKING:
     from core.build_scheduler import BuildScheduler
     from core.builds import Builds
     from core.changes import Changes
+    from core.context_scheduler import ContextScheduler
+    from core.daily import Daily
     from core.decisions import Decisions
     from core.drafts import Drafts
     from core.model.build import BuildResult, BuildSpec, Engine, Verification
     from core.model.config import Config
     from core.model.decision import Finding
     from core.model.ids import ChatId, UserId
+    from core.model.metrics import Sample
+    from core.overnight_report import Reports
+    from core.overnight_runner import OvernightRunner
     from core.pauses import Pauses
     from core.people import People
     from core.ports import Clock
+    from core.preferences import Preferences
+    from core.productivity import Productivity
     from core.projects import Projects
     from core.rules import Rules
     from core.runtime.agent_trial import Trial
@@ -45,7 +52,10 @@ if TYPE_CHECKING:
     from core.shipping import Shipping
     from core.status import StatusReports
     from core.surroundings import Surroundings
+    from core.throttling import Throttling
+    from core.timetable import Timetable
     from core.trust import Trust
+    from core.weekend_planner import WeekendPlanner
     from storage import JournalStore
 
 TRY_SECONDS = 60.0
@@ -133,6 +143,70 @@ class Installation:
         return StatusReports(self.store, self.config, self._look_around)
 
     @cached_property
+    def contexts(self) -> ContextScheduler:
+        """What the owner is doing."""
+        from core.context_scheduler import ContextScheduler
+
+        return ContextScheduler(self.store, self.config)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """Settings that can be changed in the chat."""
+        from core.preferences import Preferences
+
+        return Preferences(self.store, self.config)
+
+    @cached_property
+    def throttling(self) -> Throttling:
+        """Room on the machine."""
+        from core.throttling import Throttling
+
+        return Throttling(self.store, self.builds, self.config)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Of sessions."""
+        from core.overnight_report import Reports
+
+        return Reports(self.store, self.config)
+
+    @cached_property
+    def overnight(self) -> OvernightRunner:
+        """Sessions of autonomous work."""
+        from core.overnight_runner import OvernightRunner
+        from core.runtime.records import FileRecords
+
+        return OvernightRunner(
+            self.store,
+            self.config,
+            plan=self.scheduler.schedule,
+            measure=self.measure,
+            reports=self.reports,
+            write_report=FileRecords(self.config.home).report,
+        )
+
+    @cached_property
+    def daily(self) -> Daily:
+        """News at fixed times of the day."""
+        from core.daily import Daily
+
+        return Daily(self.store, self.briefs, self.scheduler, self.config)
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """What happens at fixed times."""
+        from bot import ticks
+        from core.timetable import Timetable
+
+        return Timetable(self.store, self.config, lambda: ticks.table(self))
+
+    def measure(self, now: datetime) -> Sample:
+        """The machine, as it is."""
+        from core.runtime.probe import measure
+
+        return measure(self.config.home, now)
+
+    @cached_property
     def drafts(self) -> Drafts:
         """Tasks that are not confirmed yet."""
         from core.drafts import Drafts
@@ -151,7 +225,14 @@ class Installation:
         """What happened."""
         from core.briefs import Briefs
 
-        return Briefs(self.store, self.executor, self.config)
+        return Briefs(self.store, self.executor, self.productivity, self.config)
+
+    @cached_property
+    def productivity(self) -> Productivity:
+        """What a week or a month has brought."""
+        from core.productivity import Productivity
+
+        return Productivity(self.store, self.config)
 
     @cached_property
     def projects(self) -> Projects:
@@ -173,7 +254,7 @@ class Installation:
         from core.audit import Audit
         from core.runtime.records import FileRecords
 
-        return Audit(self.store, FileRecords(self.config.home), self.config.zone)
+        return Audit(self.store, FileRecords(self.config.home), self.config)
 
     @cached_property
     def rules(self) -> Rules:
@@ -195,6 +276,13 @@ class Installation:
         from core.trust import Trust
 
         return Trust(self.store, self.config)
+
+    @cached_property
+    def weekend(self) -> WeekendPlanner:
+        """The project of the weekend."""
+        from core.weekend_planner import WeekendPlanner
+
+        return WeekendPlanner(self.store, self.queue, self.decisions, self.config)
 
     @cached_property
     def _workspaces(self) -> GitWorkspaces:
@@ -261,6 +349,8 @@ def open_installation(
     store = open_store(config.home, utc_now)
     try:
         installation = Installation(config, store, utc_now, owners, environment)
+        if store.preferences.all():
+            installation.preferences.apply()
         yield installation
         if store.audit.all():
             installation.audit.flush()

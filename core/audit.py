@@ -8,14 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from core.model.audit import Line
+from core.model.config import Config
 from core.model.ids import TaskId, UserId
 from core.ports import Records, Store
 
 QUEUE, DECISIONS, SPAWNS = "queue_actions.log", "decisions.jsonl", "subagent_spawns.jsonl"
-LOGS = (QUEUE, DECISIONS, SPAWNS)
+OVERNIGHT = "overnight_execution.log"
+LOGS = (QUEUE, DECISIONS, SPAWNS, OVERNIGHT)
 """The logs in which actions are recorded."""
 
 BY_ITSELF = "jarvis"
@@ -51,10 +52,10 @@ def note(
 class Audit:
     """Moves lines to the logs, and reads these."""
 
-    def __init__(self, store: Store, records: Records, zone: ZoneInfo) -> None:
+    def __init__(self, store: Store, records: Records, config: Config) -> None:
         self._store = store
         self._records = records
-        self._zone = zone
+        self._config = config
 
     def flush(self) -> None:
         """Move the lines that wait to their logs. Raises StoreUnavailable when that can't be done; they wait then."""
@@ -64,7 +65,8 @@ class Audit:
             waiting = self._store.audit.all()
             for log, lines in _grouped((line.log, line) for line in waiting).items():
                 self._records.write(log, [line.entry for line in lines])
-            days = _grouped((f"{line.at.astimezone(self._zone):%Y-%m-%d}", line) for line in waiting if line.memory)
+            zone = self._config.zone
+            days = _grouped((f"{line.at.astimezone(zone):%Y-%m-%d}", line) for line in waiting if line.memory)
             for day, lines in days.items():
                 self._records.remember(day, [(line.number, self._sentence(line)) for line in lines])
             for line in waiting:
@@ -83,7 +85,7 @@ class Audit:
         return [entry for _, _, entry in sorted(found, key=lambda item: item[:2])]
 
     def _sentence(self, line: Line) -> str:
-        return f"{line.at.astimezone(self._zone):%H:%M} {line.memory}"
+        return f"{line.at.astimezone(self._config.zone):%H:%M} {line.memory}"
 
 
 def _grouped(pairs: Iterable[tuple[str, Line]]) -> dict[str, list[Line]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from core import approvals, audit, dependencies, engines, notifications, planning, task_text
+from core import approvals, audit, dependencies, engines, notifications, planning, task_text, windows
 from core.builds import Builds
 from core.decisions import Decisions
 from core.errors import Conflict, JarvisError, NotFound, Refused
@@ -56,6 +56,11 @@ class NewTask:
     start_now: bool = False
     network: bool = True
     confined: bool = False
+    not_before: datetime | None = None
+    held: str = ""
+    """What it waits for until then, as in `Queued`."""
+    approved_at: datetime | None = None
+    """When a person approved what it is a part of; it is not asked about again then."""
     request: str | None = None
     """Idempotency key: asked for again under the same key, it is the same task."""
 
@@ -100,11 +105,13 @@ class AutonomousQueue:
                 confined=new.confined or new.source not in (Source.OWNER, Source.SAMPLE, Source.WEEKEND),
                 request=new.request,
                 created_at=now,
-                state=Queued(since=now),
+                approved_at=new.approved_at,
+                state=Queued(since=now, not_before=new.not_before, held=new.held),
             )
             dependencies.check(task.id, task.depends, self._tasks())
             self._note("added", task, now, _asker(new))
-            task = self._decisions.enter(task, now)
+            if task.approved_at is None:
+                task = self._decisions.enter(task, now)
             self._store.tasks.put(task.id, task)
             tasks = self._tasks()
             for gone in dependencies.lost(task, tasks):
@@ -168,9 +175,29 @@ class AutonomousQueue:
             )
             if choice.engine is None and not around.limited:
                 raise Refused(f"Nothing can build {task_id}: {choice.reason}. Or give a task a command (run: ...).")
-            task = msgspec.structs.replace(task, start_now=True)
+            state = Queued(since=task.state.since) if isinstance(task.state, Queued) else task.state
+            task = msgspec.structs.replace(task, start_now=True, state=state)
             self._store.tasks.put(task.id, task)
             self._note("start now", task, now, audit.actor(by))
+        return task
+
+    def for_tonight(self, task_id: TaskId, now: datetime, by: UserId | None = None, *, skip: bool) -> Task:
+        """Leave a task out of the night that is on or comes next, or build it first there, whatever speaks against it.
+
+        Raises NotFound or Conflict.
+        """
+        night = windows.next_named(windows.OVERNIGHT, now, self._config)
+        with self._store.transaction():
+            task = self._find(task_id)
+            if not isinstance(task.state, Queued):
+                raise Conflict(f"{task_id} is {label(task.state)}, so there is nothing to plan.")
+            waits = msgspec.structs.replace(task.state, not_before=night.end if skip else None)
+            wanted = None if skip else night.end
+            task = msgspec.structs.replace(
+                task, state=waits, wanted_until=wanted, start_now=task.start_now and not skip
+            )
+            self._store.tasks.put(task.id, task)
+            self._note("left out tonight" if skip else "first tonight", task, now, audit.actor(by))
         return task
 
     def drop_dependency(self, task_id: TaskId, lost: TaskId, now: datetime, by: UserId | None = None) -> Task:
@@ -202,10 +229,11 @@ class AutonomousQueue:
         """Start what the plan of the present window starts now; returns the started builds."""
         with self._store.transaction():
             running = self._builds.active()
+            tasks = dependencies.waiting(self._store.tasks)
+            if not tasks:
+                return []
             around = self._builds.look_around(now)
-            plan = planning.plan(self._store.tasks.all(), running, around, now)
-            free = max(around.slots - len(running), 0)
-            due = [entry.task for entry in plan.planned if entry.start <= now][:free]
+            due = planning.due(tasks, running, around, now)
             started = [build for task in due if (build := self._start(task, now)) is not None]
         for build in started:
             self._builds.launch(build)

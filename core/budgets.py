@@ -1,6 +1,6 @@
 """Budgets: what builds may spend, each and all together from noon to noon, in dollars, tokens and hours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +9,8 @@ from core.model.agent import Usage
 from core.model.build import Active, Build, Ended, Limits
 from core.model.config import Config
 
+LOOK_BACK = timedelta(days=2)
+"""Builds are in the order of their starts, but for a clock that was set back."""
 WARN_AT = 0.8
 """Share of a budget at which the owner is told."""
 
@@ -32,13 +34,18 @@ def night_begin(now: datetime, zone: ZoneInfo) -> datetime:
     return noon if noon <= now else datetime.combine(local.date() - timedelta(days=1), time(12), tzinfo=zone)
 
 
-def spending(builds: Iterable[Build], now: datetime, zone: ZoneInfo) -> Spending:
-    """Of the builds that started since the last noon. Running ones count with all that they are allowed."""
+def spending(builds: Sequence[Build], now: datetime, zone: ZoneInfo) -> Spending:
+    """Of the builds that started since the last noon; they come in the order of their starts.
+
+    Running ones count with all that they are allowed.
+    """
     since = night_begin(now, zone)
     dollars = hours = reserved_dollars = 0.0
     tokens = reserved_tokens = 0
-    for build in builds:
+    for build in reversed(builds):
         if build.started_at < since:
+            if build.started_at < since - LOOK_BACK:
+                break
             continue
         end = build.state.result.ended_at if isinstance(build.state, Ended) else now
         hours += max((end - build.started_at).total_seconds(), 0.0) / 3600

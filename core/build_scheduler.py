@@ -1,16 +1,20 @@
 """Build scheduler: the queue in order of score, the plan of the window, and the numbers of the queue."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core import dependencies, planning, priority, windows
+from core import dependencies, planning, priority, sessions, week, windows
 from core.builds import active_builds
 from core.errors import NotFound
+from core.estimates import EstimatesCache
 from core.model.config import Config
+from core.model.context import Evidence
 from core.model.ids import TaskId
 from core.model.task import Completed, Failed, NeedsApproval, Queued, Running, Task
+from core.planning import LeftOut
 from core.ports import Store
 from core.surroundings import Surroundings
 from core.transitions import is_withdrawn, label
@@ -25,6 +29,8 @@ class Listed:
     size: str
     """Name of its size class."""
     waits_for: list[TaskId]
+    expected: float | None = None
+    """Hours that such builds have taken so far, for its estimate; where one task is shown."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class BuildScheduler:
         self._store = store
         self._config = config
         self._look_around = look_around
+        self._estimates = EstimatesCache(store)
 
     def open_tasks(self) -> list[Listed]:
         """Running first, then waiting ones by score, then those that need approval."""
@@ -69,12 +76,8 @@ class BuildScheduler:
     def next(self, now: datetime, count: int = 3) -> list[Listed]:
         """The tasks that would be built next, best score first; none that something but time keeps waiting."""
         tasks = self._by_id()
-        around = self._look_around(now)
-        ready = [
-            task
-            for task in tasks.values()
-            if isinstance(task.state, Queued) and planning.obstacle(task, tasks, around, now) is None
-        ]
+        obstacles = planning.Obstacles(tasks, self._look_around(now), now)
+        ready = [task for task in tasks.values() if isinstance(task.state, Queued) and obstacles.of(task) is None]
         return [self._listed(task, tasks) for task in priority.by_score(ready)[:count]]
 
     def has_agent(self, now: datetime) -> bool:
@@ -86,7 +89,8 @@ class BuildScheduler:
         tasks = self._by_id()
         if task_id not in tasks:
             raise NotFound(f"There is no {task_id}. /queue lists the tasks.")
-        return self._listed(tasks[task_id], tasks)
+        expected = self._estimates.now().hours(tasks[task_id], tasks[task_id].agent)
+        return dataclasses.replace(self._listed(tasks[task_id], tasks), expected=expected)
 
     def why_waiting(self, task_id: TaskId, now: datetime) -> str | None:
         """When a queued task starts, or what keeps it waiting, in plain words; None for any other task."""
@@ -94,19 +98,60 @@ class BuildScheduler:
         if task is None or not isinstance(task.state, Queued):
             return None
         plan = self.schedule(now)
-        for entry in plan.planned:
-            if entry.task.id == task_id:
-                return "starts in a moment" if entry.start <= now else "starts when a slot is free"
+        entry = next((entry for entry in plan.planned if entry.task.id == task_id), None)
+        if entry is not None and entry.start <= now:
+            return "starts in a moment"
+        if entry is not None:
+            tasks = {task.id: task for task in dependencies.waiting(self._store.tasks)}
+            found = planning.Obstacles(tasks, self._look_around(now), now).besides_others(task)
+            if found is not None:
+                return found
+            taken = len(active_builds(self._store)) + sum(other.start <= now for other in plan.planned)
+            why = "when a slot is free, " if taken >= plan.slots else ""
+            return f"starts {why}at about {self._when(entry.start, now)}"
         return next((entry.reason for entry in plan.left_out if entry.task.id == task_id), None)
 
     def schedule(self, now: datetime) -> planning.Plan:
-        """The plan of the present window."""
-        return planning.plan(
-            self._store.tasks.all(),
-            active_builds(self._store),
-            self._look_around(now),
-            now,
-        )
+        """The plan of the autonomous time from now on."""
+        tasks = dependencies.waiting(self._store.tasks)
+        return planning.plan(tasks, active_builds(self._store), self._look_around(now), now)
+
+    def night(self, now: datetime) -> planning.Plan:
+        """The plan of the night that is on, or comes next."""
+        config = self._config
+        night = windows.next_named(windows.OVERNIGHT, now, config)
+        start = max(night.start, now)
+        around = self._look_around(now)
+        if start > now:
+            around = self._later(around, start)
+        # What can finish in the time behind the night may start in it, so that is planned as well.
+        plan = planning.plan(dependencies.waiting(self._store.tasks), active_builds(self._store), around, start)
+        tonight = [entry for entry in plan.planned if entry.start < night.end]
+
+        def others() -> list[LeftOut]:
+            later = [
+                LeftOut(entry.task, f"follows at {self._when(entry.start, now)}", not entry.task.wanted_until)
+                for entry in plan.planned
+                if entry.start >= night.end
+            ]
+            return later + plan.left_out
+
+        return planning.Plan(start, night.end, tonight, plan.slots, others)
+
+    def _when(self, moment: datetime, now: datetime) -> str:
+        local = moment.astimezone(self._config.zone)
+        return f"{local:%a %H:%M}" if moment - now > timedelta(hours=20) else f"{local:%H:%M}"
+
+    def _later(self, around: Surroundings, start: datetime) -> Surroundings:
+        """As things will stand from a moment ahead: what the owner does by their schedule, if they said nothing else.
+
+        That they write now tells nothing of then.
+        """
+        said = [one for one in around.contexts[:1] if one.evidence is not Evidence.ACTIVITY and one.end > start]
+        end = sessions.autonomous_until(around.added, start, self._config)
+        scheduled = week.ahead(max([start, *(one.end for one in said)]), end, self._config)
+        held = sessions.hold(self._store, self._config, start)
+        return dataclasses.replace(around, contexts=[*said, *scheduled], held=held)
 
     def stats(self, now: datetime) -> Stats:
         """Totals by state, rates and hours."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from core import audit, budgets, engines, notifications, outcomes, retries
+from core import audit, budgets, dependencies, engines, notifications, outcomes, retries
 from core.decisions import Decisions
 from core.errors import Conflict, Refused
+from core.estimates import EstimatesCache
 from core.model.agent import UsageLimit
 from core.model.build import (
     Abandoned,
@@ -68,6 +69,7 @@ class Builds:
         self._decisions = decisions
         self._inspector = inspector
         self._config = config
+        self._estimates = EstimatesCache(store)
 
     def active(self) -> list[Build]:
         """The builds that have not been collected yet, oldest first."""
@@ -80,7 +82,7 @@ class Builds:
 
     def look_around(self, now: datetime) -> Surroundings:
         """What a plan has to take into account."""
-        return look_around(self._store, self._executor, self._programs, self._config, now)
+        return look_around(self._store, self._executor, self._programs, self._estimates.now(), self._config, now)
 
     def record_start(self, task: Task, now: datetime) -> Build | None:
         """Record that a build of the task begins, with its notification. Inside a transaction; `launch` it after.
@@ -183,11 +185,13 @@ class Builds:
         build = self._store.builds.get(build_id)
         if build is None or not isinstance(build.state, Active):
             return None
-        self._store.builds.put(build.id, msgspec.structs.replace(build, state=Ended(result=result)))
+        room = build.state.requeue if isinstance(result.outcome, Stopped) else ""
+        self._store.builds.put(build.id, msgspec.structs.replace(build, state=Ended(result=result, requeued=room)))
         task = self._store.tasks.get(build.task)
         if task is None or not isinstance(task.state, Running):
             return None
-        task = self._decisions.result(self._after(task, build, result, now), build, result, findings, now)
+        after = move(task, Queued(since=now)) if room else self._after(task, build, result, now)
+        task = self._decisions.result(after, build, result, findings, now)
         self._store.tasks.put(task.id, task)
         if not any(finding.verdict is Verdict.ESCALATE for finding in findings):  # else the question is the news
             notifications.record(self._store, BuildEnded(build=build.id), task.chat, now)
@@ -213,12 +217,15 @@ class Builds:
         if what is not None:
             notifications.record(self._store, NightBudgetLow(night=spent.since, what=what), None, now)
 
-    def request_stop(self, build_id: BuildId, by: UserId | None) -> None:
-        """Record the wish to stop, inside a transaction; `signal_stop` after. Raises Conflict when it has ended."""
+    def request_stop(self, build_id: BuildId, by: UserId | None, *, requeue: str = "") -> None:
+        """Record the wish to stop, inside a transaction; `signal_stop` after. Raises Conflict when it has ended.
+
+        With a reason to `requeue` it, its task waits in the queue again.
+        """
         build = self._store.builds.get(build_id)
         if build is None or not isinstance(build.state, Active):
             raise Conflict("That build has ended already.")
-        state = msgspec.structs.replace(build.state, stop_requested=True, stop_requested_by=by)
+        state = msgspec.structs.replace(build.state, stop_requested=True, stop_requested_by=by, requeue=requeue)
         self._store.builds.put(build.id, msgspec.structs.replace(build, state=state))
 
     def signal_stop(self, build_id: BuildId) -> None:
@@ -292,14 +299,15 @@ class Builds:
         before = self._store.builds.get(BuildId(f"{task.id}-{attempt - 1}"))
         if before is None or task.command is not None or not isinstance(before.state, Ended):
             return ()
-        outcome = before.state.result.outcome
-        return (before.spec.branch,) if isinstance(outcome, Abandoned | AgentTroubled) else ()
+        interrupted = isinstance(before.state.result.outcome, Abandoned | AgentTroubled) or before.state.requeued
+        return (before.spec.branch,) if interrupted else ()
 
     def _needed(self, task: Task) -> list[Build]:
         """The builds of the dependencies whose results are not merged: without them the task would not see them."""
         found = []
-        for dependency in task.depends:
-            other = self._store.tasks.get(dependency)
+        tasks = {one.id: one for one in self._store.tasks.all()}
+        for dependency in dependencies.sources(task, tasks):
+            other = tasks.get(dependency)
             if other is not None and other.project == task.project and isinstance(other.state, Completed):
                 build = self._store.builds.get(other.state.build)
                 if build is not None and isinstance(other.state.delivery, Unmerged):
@@ -316,7 +324,7 @@ def _engine(task: Task, project: Project, around: Surroundings) -> Engine:
 
 def active_builds(store: Store) -> list[Build]:
     """The builds that have not been collected yet, oldest first."""
-    return [build for build in store.builds.all() if isinstance(build.state, Active)]
+    return [build for build in store.builds.all() if type(build.state) is Active]
 
 
 def slug(title: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from core.errors import Refused
 from core.model.approval import Open
 from core.model.config import Config
-from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId
+from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId, WeekendId
 from core.model.notification import (
     ApprovalAsked,
     BudgetLow,
@@ -15,9 +15,12 @@ from core.model.notification import (
     BuildStarted,
     ChangeAsked,
     ChatLost,
+    CheckIn,
     Delivered,
     DependencyLost,
+    MorningBrief,
     NightBudgetLow,
+    NightPlanned,
     Notification,
     Pending,
     QuestionExpired,
@@ -25,9 +28,13 @@ from core.model.notification import (
     Sending,
     Subject,
     TaskShown,
+    WeekendAsked,
+    WeekendClosed,
+    WeekendShown,
+    WeekendSummary,
 )
 from core.model.people import ChatSettings, Kind, Mode
-from core.model.task import Cancelled, Failed, NeedsApproval, Queued, Rejected, Task
+from core.model.task import Cancelled, Failed, NeedsApproval, Queued, Rejected, Split, Task
 from core.ports import Store
 
 REPEATS_AFTER_TIMEOUT = 1
@@ -80,10 +87,17 @@ def record_sent(store: Store, subject: Subject, chat: ChatId, message: int, now:
 
 def tell_dependents(store: Store, task: Task, now: datetime) -> None:
     """Ask about every task that waits for this one, if this one will not come; inside the transaction of the change."""
-    if isinstance(task.state, Failed | Cancelled | Rejected):
-        for waiting in store.tasks.all():
-            if task.id in waiting.depends and isinstance(waiting.state, Queued | NeedsApproval):
-                ask_about_lost(store, waiting, task, now)
+    if not isinstance(task.state, Failed | Cancelled | Rejected):
+        return
+    tasks = store.tasks.all()
+    split = {one.id for one in tasks if isinstance(one.state, Split) and task.id in one.state.phases}
+    for waiting in tasks:
+        if not isinstance(waiting.state, Queued | NeedsApproval):
+            continue
+        if task.id in waiting.depends:
+            ask_about_lost(store, waiting, task, now)
+        for whole in split.intersection(waiting.depends):
+            record(store, DependencyLost(task=waiting.id, lost=whole, at=task.state.at), waiting.chat, now)
 
 
 def ask_about_lost(store: Store, waiting: Task, lost: Task, now: datetime) -> None:
@@ -118,8 +132,21 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{lost_chat}:{at.isoformat()}"
         case TaskShown(task=task):
             return f"{kind}:{task}"
+        case MorningBrief(day=day) | NightPlanned(day=day) | CheckIn(day=day):
+            return f"{kind}:{day}"
+        case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
+            return f"{kind}:{_weekend_key(subject)}"
         case DependencyLost(task=task, lost=lost, at=at):
             return f"{kind}:{task}:{lost}:{at.isoformat() if at else ''}"
+
+
+def _weekend_key(subject: WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary) -> str:
+    match subject:
+        case WeekendAsked(weekend=weekend, round=number):
+            return f"{weekend}:{number}"
+        case WeekendShown(weekend=weekend, request=request):
+            return f"{weekend}:{request}"
+    return subject.weekend
 
 
 def delivered_about(store: Store, task: TaskId) -> list[Notification]:
@@ -128,6 +155,22 @@ def delivered_about(store: Store, task: TaskId) -> list[Notification]:
         note
         for note in store.notifications.all()
         if isinstance(note.state, Delivered) and task_of(store, note.subject) == task
+    ]
+
+
+def weekend_of(subject: Subject) -> WeekendId | None:
+    """The weekend that a subject is about."""
+    return (
+        subject.weekend if isinstance(subject, WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary) else None
+    )
+
+
+def about_weekend(store: Store, weekend: WeekendId) -> list[Notification]:
+    """The notifications that arrived and show this weekend."""
+    return [
+        note
+        for note in store.notifications.all()
+        if isinstance(note.state, Delivered) and weekend_of(note.subject) == weekend
     ]
 
 
@@ -144,12 +187,23 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
     match subject:
         case BuildStarted(build=build_id) | BuildEnded(build=build_id) | BudgetLow(build=build_id):
             return task_of_build(build_id)
-        case NightBudgetLow() | RuleSuggested() | ChangeAsked() | ChatLost():
+        case (
+            NightBudgetLow()
+            | RuleSuggested()
+            | ChangeAsked()
+            | ChatLost()
+            | MorningBrief()
+            | NightPlanned()
+            | CheckIn()
+        ):
+            return None
+        case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
             return None
         case ApprovalAsked(approval=approval_id) | QuestionExpired(approval=approval_id):
             return _task_of_approval(store, approval_id)
         case DependencyLost(task=task) | TaskShown(task=task):
             return task
+    return None
 
 
 def task_of_build(build: BuildId) -> TaskId:
@@ -182,7 +236,11 @@ def kind_of(store: Store, subject: Subject) -> Kind | None:
             return Kind.SUGGESTIONS
         case ChatLost():
             return Kind.SYSTEM
-        case TaskShown() | ChangeAsked():
+        case MorningBrief() | NightPlanned() | CheckIn():
+            return Kind.DAILY
+        case WeekendAsked() | WeekendClosed() | WeekendSummary():
+            return Kind.WEEKEND
+        case TaskShown() | ChangeAsked() | WeekendShown():
             return None
 
 
@@ -203,9 +261,9 @@ def mode_of(store: Store, note: Notification, config: Config, now: datetime) -> 
 
 def is_quiet(config: Config, now: datetime) -> bool:
     """Whether it is a time of the day at which people sleep."""
-    if config.quiet_hours is None:
+    if config.quiet is None:
         return False
-    start, end = config.quiet_hours
+    start, end = config.quiet
     local = now.astimezone(config.zone).time()
     return start <= local < end if start <= end else local >= start or local < end
 

@@ -11,6 +11,8 @@ from core.model.agent import UsageLimit
 from core.model.approval import Approval
 from core.model.audit import Line
 from core.model.build import Build, BuildResult, BuildSpec, MergeDone
+from core.model.context import Fact, Place
+from core.model.day import Day
 from core.model.decision import Rule
 from core.model.execution import Capacity, LogPart, Status
 from core.model.ids import BuildId
@@ -19,8 +21,10 @@ from core.model.notification import Notification
 from core.model.pause import Pause
 from core.model.people import Chat, ChatSettings, Owner
 from core.model.project import Project
+from core.model.session import JobRecord, Session, Throttle
 from core.model.task import Draft, Task
 from core.model.trust import Suggestion
+from core.model.weekend import Weekend
 
 Row = TypeVar("Row")
 
@@ -92,8 +96,40 @@ class Store(Protocol):
         """Changes of the rules that were suggested, by suggestion id."""
 
     @property
+    def contexts(self) -> Table[Fact]:
+        """What is known of the owner's doings, by kind of fact."""
+
+    @property
+    def places(self) -> Table[Place]:
+        """By name."""
+
+    @property
+    def sessions(self) -> Table[Session]:
+        """Nights and working days, by id."""
+
+    @property
+    def throttle(self) -> Table[Throttle]:
+        """One row, `now`, as long as the machine has too little room."""
+
+    @property
+    def timetable(self) -> Table[JobRecord]:
+        """By name of the job."""
+
+    @property
+    def preferences(self) -> Table[str]:
+        """Settings that were changed in the chat, as text, by name."""
+
+    @property
+    def weekends(self) -> Table[Weekend]:
+        """By weekend id: the date of the Saturday."""
+
+    @property
     def archived_tasks(self) -> Table[Task]:
         """Tasks that were finished long ago, by task id."""
+
+    @property
+    def archived_builds(self) -> Table[Build]:
+        """Their builds, by build id."""
 
     @property
     def archived_approvals(self) -> Table[Approval]:
@@ -122,6 +158,10 @@ class Store(Protocol):
     @property
     def metrics(self) -> Table[Sample]:
         """By their moment, oldest first."""
+
+    @property
+    def days(self) -> Table[Day]:
+        """How long somebody was there to work, by local date: `2026-11-25`."""
 
     @property
     def marks(self) -> Table[datetime]:
@@ -276,6 +316,9 @@ class Records(Protocol):
     def remember(self, day: str, sentences: Sequence[tuple[int, str]]) -> None:
         """Add numbered sentences to the memory of a day (as `2026-03-03`); those that are in it already are left
         out."""
+
+    def report(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a report of that file name, whole; one that is there is replaced."""
 
     def read(self, log: str) -> Iterable[dict[str, Any]]:
         """All lines, oldest first; unreadable lines are skipped."""

@@ -63,8 +63,8 @@ class StatusReports:
             questions=sum(isinstance(tasks[one.task].state, NeedsApproval) for one in questions),
             escalations=sum(one.escalated for one in questions),
             to_merge=sum(_waits_for_merge(task) for task in tasks.values()),
-            windows=[window.name for window in windows.open_at(now, self._config.zone)],
-            until=windows.autonomous_until(now, self._config.zone),
+            windows=[window.name for window in windows.open_at(now, self._config)],
+            until=windows.autonomous_until(now, self._config),
             around=around,
             machine=samples[-1] if samples else None,
         )

@@ -7,26 +7,30 @@ from core.model.task import (
     Cancelled,
     Completed,
     Discarded,
+    DoneByHand,
     Failed,
     NeedsApproval,
     Queued,
     Rejected,
     RolledBack,
     Running,
+    Split,
     Task,
     TaskState,
 )
 
 ALLOWED: dict[type[TaskState], tuple[type[TaskState], ...]] = {
-    NeedsApproval: (Queued, Rejected, Cancelled),
-    Queued: (Running, NeedsApproval, Cancelled),
+    NeedsApproval: (Queued, Rejected, Cancelled, Split, DoneByHand),
+    Queued: (Running, NeedsApproval, Cancelled, Split, DoneByHand),
     Running: (Completed, Failed, Cancelled, Queued),
     Completed: (Completed, Queued, NeedsApproval),
-    Failed: (Queued, NeedsApproval, Cancelled),
-    Rejected: (Queued, NeedsApproval),
-    Cancelled: (Queued, NeedsApproval),
+    Failed: (Queued, NeedsApproval, Cancelled, DoneByHand),
+    Rejected: (Queued, NeedsApproval, DoneByHand),
+    Cancelled: (Queued, NeedsApproval, DoneByHand),
+    Split: (),
+    DoneByHand: (),
 }
-FINISHED = (Completed, Failed, Rejected, Cancelled)
+FINISHED = (Completed, Failed, Rejected, Cancelled, DoneByHand)
 
 
 def is_withdrawn(task: Task) -> bool:

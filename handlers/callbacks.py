@@ -9,7 +9,8 @@ import enum
 import msgspec
 
 from core.errors import Refused
-from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId
+from core.model.context import Context
+from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId, WeekendId
 from core.model.people import Kind, Mode
 
 MAX_BYTES = 64
@@ -180,10 +181,101 @@ class Page(msgspec.Struct, frozen=True, array_like=True, tag="page"):
     number: int
 
 
+class SetContext(msgspec.Struct, frozen=True, array_like=True, tag="context"):
+    """What the owner is doing; None: by their schedule."""
+
+    context: Context | None = None
+
+
+class Setting(msgspec.Struct, frozen=True, array_like=True, tag="setting"):
+    """All settings, one of them, or a value for it (with dots for colons; `reset` takes a change back)."""
+
+    name: str | None = None
+    value: str | None = None
+
+
+class Wish(enum.Enum):
+    """What the owner wants of a task in the coming night."""
+
+    SKIP = "skip"
+    FIRST = "first"
+
+
+class ForTonight(msgspec.Struct, frozen=True, array_like=True, tag="tonight"):
+    """Leave a task out tonight, or build it first, whatever speaks against it."""
+
+    wish: Wish
+    task: TaskId
+
+
+class SessionVerb(enum.Enum):
+    """What to do with a session of autonomous work."""
+
+    START = "start"
+    STOP = "stop"
+
+
+class OnSession(msgspec.Struct, frozen=True, array_like=True, tag="session"):
+    """Start one by hand, or let nothing more start in the one that runs."""
+
+    verb: SessionVerb
+
+
+class Period(enum.Enum):
+    """What a report covers."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+class ShowPeriod(msgspec.Struct, frozen=True, array_like=True, tag="period"):
+    """What a week or a month has brought."""
+
+    period: Period
+
+
 class TryAgent(msgspec.Struct, frozen=True, array_like=True, tag="try"):
     """Try a coding agent on a small task."""
 
     agent: str
+
+
+class VoteWeekend(msgspec.Struct, frozen=True, array_like=True, tag="vote"):
+    """A vote for a weekend's project."""
+
+    weekend: WeekendId
+    task: TaskId
+
+
+class ChooseWeekend(msgspec.Struct, frozen=True, array_like=True, tag="project"):
+    """Choose a weekend's project at once."""
+
+    weekend: WeekendId
+    task: TaskId
+
+
+class WeekendVerb(enum.Enum):
+    """What to do with a weekend; the last three with what it has left."""
+
+    POLL = "poll"
+    START = "start"
+    STOP = "stop"
+    CONTINUE = "continue"
+    NEXT = "next"
+    DROP = "drop"
+
+
+class OnWeekend(msgspec.Struct, frozen=True, array_like=True, tag="weekend"):
+    """A verb on a weekend."""
+
+    verb: WeekendVerb
+    weekend: WeekendId
+
+
+class FinishPhase(msgspec.Struct, frozen=True, array_like=True, tag="phase"):
+    """Mark a phase of a weekend's project as done by hand."""
+
+    task: TaskId
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
@@ -209,7 +301,16 @@ Press = (
     | SetField
     | FinishDraft
     | Page
+    | SetContext
+    | Setting
+    | ForTonight
+    | OnSession
+    | ShowPeriod
     | TryAgent
+    | VoteWeekend
+    | ChooseWeekend
+    | OnWeekend
+    | FinishPhase
     | Ask
 )
 

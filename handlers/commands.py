@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegram import BotCommand, Update
-from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, TypeHandler, filters
+from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, PollAnswerHandler, TypeHandler, filters
 
 from handlers import (
     agents,
@@ -14,14 +14,18 @@ from handlers import (
     builds,
     capture,
     changes,
+    contexts,
     notifications,
     onboarding,
     overnight,
     pauses,
     presses,
+    productivity,
     projects,
     rules,
+    settings,
     tasks,
+    weekend,
 )
 from handlers.guard import guard
 from handlers.replies import reply
@@ -47,8 +51,14 @@ def table() -> tuple[Command, ...]:
         Command("add", "a new task, in one line or step by step", capture.add),
         Command("queue", "what waits and runs", tasks.queue),
         Command("brief", "what shipped, runs, failed and waits", overnight.brief),
+        Command("weekend", "the weekend's project: choose it, see how far it is", weekend.weekend),
         Command("next", "the next three tasks", tasks.upcoming),
         Command("schedule", "the plan of this time window", tasks.schedule),
+        Command("night", "the plan of the coming night", overnight.night),
+        Command("evening", "quick wins, and how the queue stands", overnight.evening),
+        Command("overnight", "the session: /overnight start, stop, report", overnight.session),
+        Command("context", "what you are doing: /context sleeping 2h", contexts.context),
+        Command("place", "name a shared location: /place gym", contexts.place),
         Command("task", "show a task: /task 12", tasks.show),
         Command("go", "build a task now: /go 12", tasks.start_now),
         Command("questions", "what waits for your word", approvals.questions),
@@ -71,12 +81,15 @@ def table() -> tuple[Command, ...]:
         Command("resume", "go on: /resume, /resume shop", pauses.resume),
         Command("stop_all", "pause, and stop what runs", pauses.stop_all),
         Command("stats", "the queue in numbers", tasks.stats),
+        Command("week", "what this week has brought", productivity.week),
+        Command("month", "what this month has brought", productivity.month),
         Command("rules", "what runs by itself, what asks first", rules.rules),
         Command("trust", "how automatic decisions turned out", rules.trust),
         Command("audit", "what was done: /audit week, /audit 12", audit.audit),
         Command("agents", "the coding agents, and a try: /agents try claude", agents.show_or_try),
         Command("projects", "the repositories I may work in", projects.list_or_change),
         Command("sample", "a small project to try me with", onboarding.sample),
+        Command("settings", "your week and the limits", settings.settings),
         Command("notifications", "what comes into this chat, and how", notifications.notifications),
         Command("help", "all commands", show_help),
         Command("start", "say hello", onboarding.start),
@@ -106,7 +119,10 @@ def register(app: App) -> None:
         app.add_handler(CommandHandler(command.name, command.handler, filters=fresh))
     app.add_handler(MessageHandler(fresh & filters.Regex(r"^/task_\d+(@\w+)?\s*$"), tasks.show))
     app.add_handler(CallbackQueryHandler(presses.press))
+    app.add_handler(PollAnswerHandler(weekend.poll_answer))
     app.add_handler(MessageHandler(fresh & filters.COMMAND, onboarding.unknown))
     private = fresh & filters.ChatType.PRIVATE
+    followed = fresh | filters.UpdateType.EDITED_MESSAGE
+    app.add_handler(MessageHandler(followed & filters.LOCATION, contexts.location))
     app.add_handler(MessageHandler(fresh & filters.TEXT & ~filters.COMMAND, capture.free_text))
     app.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, onboarding.not_text))

@@ -17,16 +17,18 @@ async def guard(update: Update, context: Context) -> None:
     """
     person, chat = update.effective_user, update.effective_chat
     people = context.services.people
-    if person is None or chat is None:
+    if person is None or (chat is None and update.poll_answer is None):
         log.info("update without a person ignored", update=update.update_id)
         raise ApplicationHandlerStop
     if people.is_owner(UserId(person.id)):
-        if chat.type == Chat.PRIVATE:
+        if update.edited_message is None:  # a live location moves on by itself
+            context.services.contexts.active(context.services.clock())
+        if chat is not None and chat.type == Chat.PRIVATE:
             people.meet(UserId(person.id), ChatId(chat.id), context.services.clock())
         return
     if not people.has_owner() and _is_claim(update):
         return
-    log.warning("stranger ignored", person=person.id, chat=chat.id, update=update.update_id)
+    log.warning("stranger ignored", person=person.id, chat=chat.id if chat else None, update=update.update_id)
     raise ApplicationHandlerStop
 
 

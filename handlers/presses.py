@@ -12,7 +12,22 @@ from core import notifications
 from core.errors import JarvisError
 from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval, Task
-from handlers import agents, approvals, builds, callbacks, changes, onboarding, overnight, pauses, rules, tasks
+from handlers import (
+    agents,
+    approvals,
+    builds,
+    callbacks,
+    changes,
+    contexts,
+    onboarding,
+    overnight,
+    pauses,
+    productivity,
+    rules,
+    settings,
+    tasks,
+    weekend,
+)
 from handlers import notifications as notify
 from handlers.callbacks import (
     Always,
@@ -20,22 +35,31 @@ from handlers.callbacks import (
     Ask,
     ChangeTask,
     Choose,
+    ChooseWeekend,
     DraftEnd,
     DropLink,
     DropRule,
     FinishDraft,
+    FinishPhase,
+    ForTonight,
     Notify,
     NotifyAtNight,
+    OnSession,
     OnTask,
+    OnWeekend,
     Page,
     Press,
     Resume,
     Seen,
+    SetContext,
     SetField,
+    Setting,
+    ShowPeriod,
     StopAll,
     TakeSuggestion,
     TaskVerb,
     TryAgent,
+    VoteWeekend,
 )
 from handlers.capture import draft_card
 from handlers.replies import edit, reply
@@ -235,7 +259,13 @@ async def _on_try_agent(update: Update, context: Context, pressed: TryAgent) -> 
 
 
 async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
-    asked = {"queue": tasks.queue, "brief": overnight.brief, "sample": onboarding.sample}.get(pressed.command)
+    asked = {
+        "queue": tasks.queue,
+        "brief": overnight.brief,
+        "night": overnight.night,
+        "sample": onboarding.sample,
+        "weekend": weekend.weekend,
+    }.get(pressed.command)
     if asked is None:
         raise callbacks.UnknownButton("That command does not exist any more. /help lists what I can do.")
     await asked(update, context)
@@ -247,6 +277,8 @@ async def _replace(update: Update, context: Context, message: Message) -> None:
     if query is not None and query.message is not None:
         await edit(context.bot, query.message.chat.id, query.message.message_id, message)
 
+
+_ASKED = {"queue": tasks.queue, "brief": overnight.brief, "sample": onboarding.sample, "night": overnight.night}
 
 _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]] = {
     OnTask: _on_task,
@@ -265,6 +297,15 @@ _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]]
     SetField: _on_set_field,
     FinishDraft: _on_finish_draft,
     Page: _on_page,
+    SetContext: contexts.on_set,
+    Setting: settings.on_setting,
+    ForTonight: overnight.on_wish,
+    OnSession: overnight.on_session,
+    ShowPeriod: productivity.on_show,
     TryAgent: _on_try_agent,
+    VoteWeekend: weekend.on_vote,
+    ChooseWeekend: weekend.on_choose,
+    OnWeekend: weekend.on_weekend,
+    FinishPhase: weekend.on_finish_phase,
     Ask: _on_ask,
 }

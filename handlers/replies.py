@@ -1,19 +1,30 @@
 """Sends what the views made: too long becomes a document, a failed connection is tried again."""
 
 import asyncio
-import io
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
 import httpx
-from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Update
+import structlog
+from telegram import (
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+    Update,
+)
 from telegram import Message as TelegramMessage
-from telegram.error import BadRequest, NetworkError, TimedOut
+from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
-from handlers import callbacks
-from handlers.views.message import MAX_TEXT, Document, Message, escape, unescape, utf16_length
+from handlers import callbacks, pictures
+from handlers.views.message import MAX_TEXT, Document, Message, escape, shorten, unescape, utf16_length
+
+log = structlog.get_logger("replies")
 
 MAX_CAPTION = 1024
 TRIES = 4
@@ -34,8 +45,16 @@ async def reply(update: Update, message: Message) -> TelegramMessage | None:
 
 
 async def send(bot: ExtBot[Any], chat: int, message: Message, *, thread: int | None = None) -> TelegramMessage:
-    """Send one message with patience; a text over Telegram's limit goes as a document."""
-    return await persist(lambda: send_once(bot, chat, message, thread=thread))
+    """Send one message with patience; a text over Telegram's limit goes as a document.
+
+    A picture goes above its text, or as an answer to it when the text is too long for a caption; if there is trouble
+    with the picture, the text goes alone. The message with the text and the buttons is returned.
+    """
+    photo = await _photo(message)
+    sent = await persist(lambda: _send(bot, chat, message, photo, thread=thread))
+    if photo is not None and not _is_caption(message):
+        await _send_below(bot, sent, photo)
+    return sent
 
 
 async def send_once(
@@ -49,58 +68,111 @@ async def send_once(
 ) -> TelegramMessage:
     """As `send`, without trying again: for who keeps a record of each try.
 
-    `flood_retries` is how often the rate limiter waits and tries again when Telegram asks for a pause.
+    `flood_retries` is how often the rate limiter waits and tries again when Telegram asks for a pause. A picture is
+    drawn before anything is sent; whatever is raised is about the message with the text.
     """
-    markup = ForceReply(input_field_placeholder=message.ask_reply[:64]) if message.ask_reply else keyboard(message)
-    document = message.document
-    caption = message.text
-    if document is None and utf16_length(unescape(message.text)) > MAX_TEXT:
-        return await send_once(
-            bot, chat, as_document(message), thread=thread, silent=silent, flood_retries=flood_retries
-        )
-    if document is not None:
-        if utf16_length(unescape(caption)) > MAX_CAPTION:
-            caption = ""
-        file = InputFile(io.BytesIO(document.content), filename=document.name)
-        return await bot.send_document(
-            chat,
-            file,
-            caption=caption or None,
-            parse_mode="HTML",
-            reply_markup=markup,
-            message_thread_id=thread,
+    photo = await _photo(message)
+    sent = await _send(bot, chat, message, photo, thread=thread, silent=silent, flood_retries=flood_retries)
+    if photo is not None and not _is_caption(message):
+        await _send_below(bot, sent, photo, silent=silent, flood_retries=flood_retries)
+    return sent
+
+
+async def _send(
+    bot: ExtBot[Any],
+    chat: int,
+    message: Message,
+    photo: InputFile | None,
+    *,
+    thread: int | None = None,
+    silent: bool = False,
+    flood_retries: int | None = None,
+) -> TelegramMessage:
+    """Send the text and the buttons: below the photo, below the document, or alone."""
+    if message.document is None and utf16_length(unescape(message.text)) > MAX_TEXT:
+        message = as_document(message)
+    common: dict[str, Any] = {
+        "parse_mode": "HTML",
+        "reply_markup": _markup(message),
+        "message_thread_id": thread,
+        "disable_notification": silent,
+        "rate_limit_args": flood_retries,
+    }
+    if message.document is not None:
+        caption = message.text if _fits_caption(message.text) else None
+        file = InputFile(message.document.content, filename=message.document.name)
+        return await bot.send_document(chat, file, caption=caption or None, **common)
+    if photo is not None and _is_caption(message):
+        try:
+            return await bot.send_photo(chat, photo, caption=message.text, **common)
+        except BadRequest as error:  # then nothing was sent; some groups allow no photos
+            log.warning("picture refused", chat=chat, error=str(error))
+    return await bot.send_message(chat, message.text, link_preview_options=NO_PREVIEW, **common)
+
+
+async def _photo(message: Message) -> InputFile | None:
+    """The picture of a message, ready to be sent; None when there is none, or it can't be drawn."""
+    if message.picture is None:
+        return None
+    png = await pictures.drawn(message.picture)
+    name = " ".join(re.sub(r"[^\w-]+", " ", message.picture.title).split())[:60]
+    return None if png is None else InputFile(png, filename=f"{name or 'picture'}.png")
+
+
+async def _send_below(
+    bot: ExtBot[Any],
+    text: TelegramMessage,
+    photo: InputFile,
+    *,
+    silent: bool = False,
+    flood_retries: int | None = None,
+) -> None:
+    """Send a photo as an answer to the text that was too long to be its caption; in vain, if need be."""
+    try:
+        await bot.send_photo(
+            text.chat_id,
+            photo,
+            message_thread_id=text.message_thread_id if text.is_topic_message else None,
+            reply_parameters=ReplyParameters(text.message_id, allow_sending_without_reply=True),
             disable_notification=silent,
             rate_limit_args=flood_retries,
         )
-    return await bot.send_message(
-        chat,
-        message.text,
-        parse_mode="HTML",
-        reply_markup=markup,
-        message_thread_id=thread,
-        disable_notification=silent,
-        link_preview_options=NO_PREVIEW,
-        rate_limit_args=flood_retries,
-    )
+    except TelegramError as error:
+        log.warning("picture not sent", chat=text.chat_id, message=text.message_id, error=str(error))
 
 
 async def edit(bot: ExtBot[Any], chat: int, message_id: int, message: Message) -> None:
-    """Replace a message in place; that it looks like that already, or is gone, is no error."""
+    """Replace a message in place; that it looks like that already, or is gone, is no error.
+
+    Of a photo or a document it is the caption that is replaced, by as much of the text as fits; a photo becomes the
+    message's picture, if that has one.
+    """
+    common: dict[str, Any] = {
+        "chat_id": chat,
+        "message_id": message_id,
+        "reply_markup": keyboard(message),
+    }
     try:
-        await persist(
-            lambda: bot.edit_message_text(
-                message.text,
-                chat_id=chat,
-                message_id=message_id,
-                parse_mode="HTML",
-                reply_markup=keyboard(message),
-                link_preview_options=NO_PREVIEW,
-            ),
-            repeatable=True,
-        )
+        await persist(lambda: _edit(bot, message, common), repeatable=True)
     except BadRequest as error:
         if not re.search("not modified|to edit not found|can't be edited", error.message):
             raise
+
+
+async def _edit(bot: ExtBot[Any], message: Message, common: dict[str, Any]) -> None:
+    text = message.text
+    try:
+        await bot.edit_message_text(text, link_preview_options=NO_PREVIEW, parse_mode="HTML", **common)
+    except BadRequest as error:
+        if "no text in the message to edit" not in error.message:
+            raise
+        caption = text if _fits_caption(text) else escape(shorten(unescape(text), MAX_CAPTION))
+        photo = await _photo(message)
+        if photo is not None:
+            media = InputMediaPhoto(photo.input_file_content, caption, parse_mode="HTML", filename=photo.filename)
+            await bot.edit_message_media(media, **common)
+        else:
+            await bot.edit_message_caption(caption=caption, parse_mode="HTML", **common)
 
 
 async def persist(call: Callable[[], Awaitable[Result]], *, repeatable: bool = False) -> Result:
@@ -131,6 +203,19 @@ def may_have_arrived(error: NetworkError) -> bool:
     if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return False
     return isinstance(error, TimedOut) or isinstance(cause, httpx.HTTPError)
+
+
+def _fits_caption(text: str) -> bool:
+    return utf16_length(unescape(text)) <= MAX_CAPTION
+
+
+def _is_caption(message: Message) -> bool:
+    """Whether the text can stand below the picture."""
+    return message.document is None and _fits_caption(message.text)
+
+
+def _markup(message: Message) -> InlineKeyboardMarkup | ForceReply | None:
+    return ForceReply(input_field_placeholder=message.ask_reply[:64]) if message.ask_reply else keyboard(message)
 
 
 def keyboard(message: Message) -> InlineKeyboardMarkup | None:

@@ -13,20 +13,26 @@ from core.autonomous_queue import AutonomousQueue
 from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.changes import Changes
+from core.context_scheduler import ContextScheduler
+from core.daily import Daily
 from core.drafts import Drafts
 from core.model.build import Engine
 from core.model.config import Config
 from core.model.execution import LogPart
-from core.model.ids import BuildId, ChatId, SuggestionId, TaskId
+from core.model.ids import BuildId, ChatId, SuggestionId, TaskId, WeekendId
+from core.overnight_runner import OvernightRunner
 from core.pauses import Pauses
 from core.people import People
 from core.ports import Clock, Store
+from core.preferences import Preferences
+from core.productivity import Productivity
 from core.projects import Projects
 from core.rules import Rules
 from core.runtime.agent_trial import Trial
 from core.shipping import Shipping
 from core.status import StatusReports
 from core.trust import Trust
+from core.weekend_planner import WeekendPlanner
 
 SampleMaker = Callable[[ChatId], None]
 """Makes the sample project and queues its tasks for a chat; blocks for a second. Raises Refused."""
@@ -52,6 +58,12 @@ class Services:
     drafts: Drafts
     shipping: Shipping
     briefs: Briefs
+    contexts: ContextScheduler
+    preferences: Preferences
+    daily: Daily
+    overnight: OvernightRunner
+    productivity: Productivity
+    weekend: WeekendPlanner
     projects: Projects
     agents: AgentStatuses
     try_agent: Callable[[Engine], Trial]
@@ -63,6 +75,8 @@ class Services:
     """Bring the messages about a task up to date."""
     refresh_suggestion: Callable[[SuggestionId], Awaitable[None]]
     """Bring the messages about a suggested rule up to date."""
+    refresh_weekend: Callable[[WeekendId], Awaitable[None]]
+    """Bring the messages about a weekend up to date."""
     wake: Callable[[], None]
     """Something may be due: start builds and deliver news now instead of at the next tick."""
     is_local: bool

@@ -1,12 +1,11 @@
 """Commands on the queue: lists, cards, numbers, and the verbs on one task."""
 
-from zoneinfo import ZoneInfo
-
 from telegram import Update
 
 from core import notifications
 from core.approvals import Approvals
 from core.build_scheduler import BuildScheduler
+from core.model.config import Config
 from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval
 from core.ports import Clock
@@ -54,15 +53,15 @@ async def show_card(update: Update, context: Context, task_id: TaskId) -> None:
 
 def card(services: Services, task_id: TaskId) -> Message:
     """The card of a task. Raises NotFound."""
-    return card_of(services.scheduler, services.approvals, services.clock, services.config.zone, task_id)
+    return card_of(services.scheduler, services.approvals, services.clock, services.config, task_id)
 
 
-def card_of(scheduler: BuildScheduler, approvals: Approvals, clock: Clock, zone: ZoneInfo, task_id: TaskId) -> Message:
+def card_of(scheduler: BuildScheduler, approvals: Approvals, clock: Clock, config: Config, task_id: TaskId) -> Message:
     """As `card`, from the engines that it takes."""
     listed = scheduler.find(task_id)
     state = listed.task.state
     approval = approvals.find(state.approval) if isinstance(state, NeedsApproval) else None
-    return tasks.card(listed, approval, scheduler.why_waiting(task_id, clock()), clock(), zone)
+    return tasks.card(listed, approval, scheduler.why_waiting(task_id, clock()), clock(), config.zone)
 
 
 async def upcoming(update: Update, context: Context) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.ids import TaskId
-from core.model.task import Cancelled, Completed, Failed, Rejected, Task, Unmerged
+from core.model.task import Cancelled, Completed, DoneByHand, Failed, Rejected, Split, Task, Unmerged
 
 if TYPE_CHECKING:
     from storage.store import JournalStore
@@ -21,6 +21,9 @@ def archive_finished(store: "JournalStore", now: datetime) -> int:
     """
     tasks = store.tasks.all()
     needed = {wanted for task in tasks if _ended_at(task) is None for wanted in task.depends}
+    needed |= {
+        phase for task in tasks if isinstance(task.state, Split) and task.id in needed for phase in task.state.phases
+    }
     due = [task.id for task in tasks if _is_old(task, now) and task.id not in needed]
     for start in range(0, len(due), _AT_ONCE):
         _move(store, due[start : start + _AT_ONCE], now)
@@ -54,7 +57,7 @@ def _is_old(task: Task, now: datetime) -> bool:
 def _ended_at(task: Task) -> datetime | None:
     """When nothing more could happen to it; None if something still can."""
     match task.state:
-        case Failed(at=at) | Rejected(at=at) | Cancelled(at=at):
+        case Failed(at=at) | Rejected(at=at) | Cancelled(at=at) | Split(at=at) | DoneByHand(at=at):
             return at
         case Completed(delivery=delivery) if not isinstance(delivery, Unmerged):
             return delivery.at

@@ -5,7 +5,7 @@ rewrites them belongs in `storage.migrations`.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import msgspec
 
@@ -13,14 +13,18 @@ from core.model.agent import UsageLimit
 from core.model.approval import Approval
 from core.model.audit import Line
 from core.model.build import Build
+from core.model.context import Fact, Place
+from core.model.day import Day
 from core.model.decision import Rule
 from core.model.metrics import Sample
 from core.model.notification import Notification
 from core.model.pause import Pause
 from core.model.people import Chat, ChatSettings, Owner
 from core.model.project import Project
+from core.model.session import JobRecord, Session, Throttle
 from core.model.task import Draft, Task
 from core.model.trust import Suggestion
+from core.model.weekend import Weekend
 
 Row = TypeVar("Row")
 
@@ -50,7 +54,8 @@ class TableSpec(Generic[Row]):
 
     def from_document(self, document: Any) -> Row:
         """The opposite of `document`. Raises msgspec.ValidationError."""
-        whole = isinstance(self.row, type) and issubclass(self.row, msgspec.Struct)
+        kinds = get_args(self.row) or (self.row,)  # of a union: its members
+        whole = all(isinstance(kind, type) and issubclass(kind, msgspec.Struct) for kind in kinds)
         return self.from_plain(document if whole else document["value"])
 
     def from_plain(self, plain: Any) -> Row:
@@ -68,6 +73,12 @@ RULES = TableSpec[Rule]("rules", "rules.json", Rule)
 SUGGESTIONS = TableSpec[Suggestion]("suggestions", "rules.json", Suggestion)
 PAUSES = TableSpec[Pause]("pauses", "rules.json", Pause)
 AUDIT = TableSpec[Line]("audit", "audit.json", Line)
+CONTEXTS = TableSpec[Fact]("contexts", "context_state.json", Fact)
+PLACES = TableSpec[Place]("places", "context_state.json", Place)
+SESSIONS = TableSpec[Session]("sessions", "queue_state.json", Session)
+THROTTLE = TableSpec[Throttle]("throttle", "queue_state.json", Throttle)
+TIMETABLE = TableSpec[JobRecord]("timetable", "timetable.json", JobRecord)
+PREFERENCES = TableSpec[str]("preferences", "settings.json", str)
 PROJECTS = TableSpec[Project]("projects", "projects.json", Project)
 OWNERS = TableSpec[Owner]("owners", "people.json", Owner)
 CHATS = TableSpec[Chat]("chats", "people.json", Chat)
@@ -76,6 +87,8 @@ NOTIFICATIONS = TableSpec[Notification]("notifications", "notifications.json", N
 MARKS = TableSpec[datetime]("marks", "marks.json", Annotated[datetime, msgspec.Meta(tz=True)])
 SEQUENCES = TableSpec[int]("sequences", "marks.json", Annotated[int, msgspec.Meta(ge=1)])
 METRICS = TableSpec[Sample]("metrics", "metrics_history.json", Sample)
+DAYS = TableSpec[Day]("days", "metrics_history.json", Day)
+WEEKENDS = TableSpec[Weekend]("weekends", "weekend_plan.json", Weekend)
 ARCHIVED_TASKS = TableSpec[Task]("archived_tasks", "archive.json", Task)
 ARCHIVED_BUILDS = TableSpec[Build]("archived_builds", "archive.json", Build)
 ARCHIVED_APPROVALS = TableSpec[Approval]("archived_approvals", "archive.json", Approval)

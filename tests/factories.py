@@ -26,11 +26,12 @@ from core.model.build import (
     Verification,
 )
 from core.model.config import AgentTemplate, Config
+from core.model.context import Context, Override
 from core.model.execution import Capacity
 from core.model.ids import BuildId, ProjectName, TaskId
 from core.model.project import Project
 from core.model.task import Category, Priority, Queued, Task
-from core.ports import Program
+from core.ports import Program, Store
 from core.surroundings import Surroundings
 
 NOW = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)
@@ -47,6 +48,13 @@ def hours(value: float) -> timedelta:
 def config(home: Path = Path("home"), **changes: Any) -> Config:
     values: dict[str, Any] = {"home": home, "zone": UTC_ZONE, "agent_templates": (AGENT,), **changes}
     return Config(**values)
+
+
+def asleep(store: Store) -> None:
+    """The owner said so: builds run on all slots, and what may start depends on the window alone."""
+    said = Override(context=Context.SLEEPING, since=NOW - timedelta(days=1), until=NOW + timedelta(days=400))
+    with store.transaction():
+        store.contexts.put("override", said)
 
 
 def surroundings(config: Config, **changes: Any) -> Surroundings:

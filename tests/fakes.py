@@ -389,6 +389,10 @@ class FakeRecords:
     def __init__(self) -> None:
         self.logs: dict[str, list[dict[str, Any]]] = {}
         self.days: dict[str, list[tuple[int, str]]] = {}
+        self.reports: dict[str, dict[str, Any]] = {}
+
+    def report(self, name: str, content: Mapping[str, Any]) -> None:
+        self.reports[name] = msgspec.json.decode(msgspec.json.encode(content))
 
     def write(self, log: str, entries: Sequence[Mapping[str, Any]]) -> None:
         lines = self.logs.setdefault(log, [])

@@ -39,7 +39,7 @@ def schedule(as_json: bool) -> None:
         plan = at.scheduler.schedule(at.clock())
         zone = at.config.zone
     if as_json:
-        show_json(plan)
+        show_json(rows.plan(plan))
         return
     show_table(("slot", "start", "end", "task", "title"), rows.planned(plan, zone), "Nothing starts in this window.")
     if plan.left_out:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.build_scheduler import Listed, Stats
@@ -32,6 +33,11 @@ def planned(plan: Plan, zone: ZoneInfo) -> list[tuple[str, ...]]:
         (str(entry.slot), _time(entry.start, zone), _time(entry.end, zone), entry.task.id, entry.task.title)
         for entry in plan.planned
     ]
+
+
+def plan(made: Plan) -> dict[str, Any]:
+    """For JSON."""
+    return {"now": made.now, "until": made.until, "planned": made.planned, "left_out": made.left_out}
 
 
 def left_out(plan: Plan) -> list[tuple[str, ...]]:

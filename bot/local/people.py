@@ -84,11 +84,41 @@ class People:
         return self._say(content, chat, user, None)
 
     def location(
-        self, latitude: float, longitude: float, *, chat: int | None = None, user: int | None = None
+        self,
+        latitude: float,
+        longitude: float,
+        *,
+        live: int | None = None,
+        chat: int | None = None,
+        user: int | None = None,
     ) -> JsonDict:
-        """Share a place."""
-        place = {"latitude": latitude, "longitude": longitude}
-        return self._say({"location": place}, chat, user, None)
+        """Share a place; `live`: for so many seconds from now, in which it can be moved."""
+        return self._say({"location": _place(latitude, longitude, live)}, chat, user, None)
+
+    def move(self, message_id: int, latitude: float, longitude: float, *, chat: int | None = None) -> None:
+        """Move a place that is shared live; the bot hears of it by `edited_message`."""
+        shared = self._live(message_id, chat)
+        self._relocate(message_id, _place(latitude, longitude, shared["live_period"]), chat)
+
+    def stop_sharing(self, message_id: int, *, chat: int | None = None) -> None:
+        """End a live place where it is; the bot hears of it by `edited_message`, without a period."""
+        shared = self._live(message_id, chat)
+        self._relocate(message_id, _place(shared["latitude"], shared["longitude"], None), chat)
+
+    def _live(self, message_id: int, chat: int | None) -> JsonDict:
+        body = self._message(self._chat(chat), message_id).body
+        shared: JsonDict = body.get("location", {})
+        if self._backend.now() >= body["date"] + shared.get("live_period", 0):
+            raise PersonError("This place is not shared live.")
+        return shared
+
+    def _relocate(self, message_id: int, place: JsonDict, chat: int | None) -> None:
+        where = self._chat(chat)
+        message = self._message(where, message_id)
+        body = {**message.body, "location": place, "edit_date": self._backend.now()}
+        replace(self._backend, where.id, message, body)
+        if self._bot_hears(where, body):
+            self._backend.deliver("edited_message", body)
 
     def forward(self, message_id: int, *, chat: int | None = None, user: int | None = None) -> JsonDict:
         """Forward a message of the chat into the same chat."""
@@ -245,3 +275,8 @@ class People:
         command = leading_command(to_units(body.get("text") or body.get("caption") or ""))
         mine = (backend.bot.username or "").lower()
         return command is not None and command[1].lower() in ("", mine)
+
+
+def _place(latitude: float, longitude: float, live: int | None) -> JsonDict:
+    """A `Location`; `live_period` stands in active live ones only."""
+    return {"latitude": latitude, "longitude": longitude} | ({"live_period": live} if live is not None else {})

@@ -13,7 +13,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     """Name of the log below `logs/`."""
     at: datetime
-    entry: dict[str, str | int | float | bool | None]
+    entry: dict[str, str | int | float | bool | list[str] | dict[str, float] | None]
     """The line itself."""
     memory: str = ""
     """A plain sentence for `memory/YYYY-MM-DD.md`, if nobody asked for what was done; else empty."""

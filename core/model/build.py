@@ -315,6 +315,8 @@ class Active(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="
 
     stop_requested_by: UserId | None = None
     stop_requested: bool = False
+    requeue: str = ""
+    """It is stopped to make room, for this reason, and goes back into the queue."""
     launches: int = 1
     """How often the build process was started; it is started again only if its agent had not begun."""
 
@@ -323,6 +325,8 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="e
     """Its result was collected."""
 
     result: BuildResult
+    requeued: str = ""
+    """It was stopped to make room, for this reason, and its task went back into the queue."""
 
 
 BuildState = Active | Ended

@@ -3,12 +3,12 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.model.build import Level
 from core.model.decision import Rule
+from core.model.routine import Routine, Span
 from core.model.task import Category
 
 
@@ -30,13 +30,20 @@ class AgentTemplate:
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Config:
-    """Numbers and choices of the engines; each can be set in `.env`."""
+    """Numbers and choices of the engines; each can be set in `.env`.
+
+    All engines share one. What the owner changes in the chat is put into it while they work (`core.preferences`);
+    nothing else changes it.
+    """
 
     home: Path
     zone: ZoneInfo
+    routine: Routine = field(default_factory=Routine)
     max_builds: int = 3
+    plan_effort: float = 1.0
+    """Share of the usual search for a better plan; not a setting of the owner's."""
     build_hours: float = 8.0
     """Wall limit of one build."""
     idle_minutes: float = 30.0
@@ -82,8 +89,14 @@ class Config:
     """Globs of files of which a person should see every change, besides the known ones."""
     auto_merge: bool = False
     """Merge without asking what is proven, if its category runs by itself and nothing in the change needs a look."""
-    quiet_hours: tuple[time, time] | None = (time(23), time(7))
-    """Local times between which messages come without a sound, escalations excepted; None: never."""
+    disk_limit: float = 80.0
+    """Percent of the disk with the home folder; over it, nothing new starts."""
+    memory_limit: float = 80.0
+    """Percent of the memory; likewise."""
+    quiet_hours: Span | None = None
+    """Local times between which messages come without a sound, escalations excepted; None: while the owner sleeps."""
+    quiet_nights: bool = True
+    """False: messages always have a sound."""
     approval_days: float = 7.0
     cost_limit: float = 10.0
     """Dollars; a task that names a higher cost is escalated."""
@@ -94,3 +107,8 @@ class Config:
     """Name of the remote in each repository."""
     trash_days: float = 30.0
     """How long a discarded result can be restored."""
+
+    @property
+    def quiet(self) -> Span | None:
+        """The quiet hours as they are now; None: never."""
+        return (self.quiet_hours or self.routine.sleep) if self.quiet_nights else None

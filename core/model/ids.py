@@ -14,6 +14,9 @@ ApprovalId = NewType("ApprovalId", str)
 DraftId = NewType("DraftId", str)
 """`draft_3`: a task that the owner has not confirmed yet."""
 
+SessionId = NewType("SessionId", str)
+"""`overnight-2026-03-03`: by the local day on which it begins."""
+
 RuleId = NewType("RuleId", str)
 """`rule_2`: what the owner said about a category."""
 
@@ -31,3 +34,6 @@ UserId = NewType("UserId", int)
 
 ChatId = NewType("ChatId", int)
 """Telegram's id of a chat; for a private chat the same number as the person's."""
+
+WeekendId = NewType("WeekendId", str)
+"""`2026-11-28`: the local date of its Saturday."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, SuggestionId, TaskId
+from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, SuggestionId, TaskId, WeekendId
 
 
 class BuildStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="build started"):
@@ -88,6 +88,60 @@ class ChatLost(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     at: datetime
 
 
+class MorningBrief(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="morning brief"):
+    """What happened since the last one; one for each day."""
+
+    day: str
+    """The local day, as `2026-03-03`."""
+    since: datetime
+    due: datetime
+    at: datetime
+    """When it was made, which may be late."""
+
+
+class NightPlanned(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="night planned"):
+    """What the coming night will build."""
+
+    day: str
+    """The local day on which the night begins."""
+
+
+class CheckIn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="check-in"):
+    """The evening begins: quick wins, and how the queue stands."""
+
+    day: str
+
+
+class WeekendAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="weekend asked"):
+    """Which project shall be built this weekend? Or that there is none to choose from."""
+
+    weekend: WeekendId
+    round: int = 1
+    """2: nobody has voted yet."""
+
+
+class WeekendShown(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="weekend shown"):
+    """The weekend as an answer to somebody: the ballot or the progress, kept up to date."""
+
+    weekend: WeekendId
+    request: str
+    """Tells such messages apart."""
+    group: bool = False
+    """Whether several people read it."""
+
+
+class WeekendClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="weekend closed"):
+    """How the vote ended."""
+
+    weekend: WeekendId
+
+
+class WeekendSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="weekend summary"):
+    """What shipped on the weekend, and what is left."""
+
+    weekend: WeekendId
+
+
 Subject = (
     BuildStarted
     | BuildEnded
@@ -100,6 +154,13 @@ Subject = (
     | RuleSuggested
     | QuestionExpired
     | ChatLost
+    | MorningBrief
+    | NightPlanned
+    | CheckIn
+    | WeekendAsked
+    | WeekendShown
+    | WeekendClosed
+    | WeekendSummary
 )
 
 

@@ -32,7 +32,9 @@ class Kind(enum.Enum):
     BUILDS = "builds"
     BUDGET = "budget"
     SUGGESTIONS = "suggestions"
+    WEEKEND = "weekend"
     SYSTEM = "system"
+    DAILY = "daily"
 
 
 class Mode(enum.Enum):

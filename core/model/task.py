@@ -127,7 +127,9 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="
 
     since: datetime
     not_before: datetime | None = None
-    """It is tried again after something that may pass by itself."""
+    """It is tried again after something that may pass by itself, or is `held`."""
+    held: str = ""
+    """What it waits for until then, in words that follow its id; empty: it is tried again."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="in progress"):
@@ -168,7 +170,22 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", ta
     build: BuildId | None = None
 
 
-TaskState = NeedsApproval | Queued | Running | Completed | Failed | Rejected | Cancelled
+class Split(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="split"):
+    """It is built as its phases, and never itself; who waits for it waits for all of them."""
+
+    at: datetime
+    by: UserId | None
+    phases: tuple[TaskId, ...]
+
+
+class DoneByHand(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="done by hand"):
+    """A person has done it, without a build."""
+
+    at: datetime
+    by: UserId | None
+
+
+TaskState = NeedsApproval | Queued | Running | Completed | Failed | Rejected | Cancelled | Split | DoneByHand
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,6 +212,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was asked for, and where its news goes; None: to every owner."""
     start_now: bool = False
     """The owner wants it built as soon as a slot is free, whatever the time of day."""
+    wanted_until: datetime | None = None
+    """Up to then the owner wants it in the autonomous time, before others and whatever else would keep it waiting."""
     network: bool = True
     """Whether its build may use the network."""
     confined: bool = False

@@ -9,6 +9,8 @@ from core.errors import Refused
 from core.runtime.files import private_folder
 from core.runtime.locks import try_lock
 
+LOCK = "instance.lock"
+
 
 @contextmanager
 def hold_instance(home: Path) -> Iterator[None]:
@@ -16,7 +18,7 @@ def hold_instance(home: Path) -> Iterator[None]:
 
     Raises Refused when another one is at work there. The claim ends with the process, however it ends.
     """
-    path = private_folder(home) / "instance.lock"
+    path = private_folder(home) / LOCK
     lock = try_lock(path)
     if lock is None:
         number = path.read_text(errors="replace").strip()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from core.errors import StoreUnavailable
-from core.runtime.files import private_folder
+from core.runtime.files import private_folder, write_atomically
 
 LARGEST = 10_000_000
 """Bytes; a larger log is set aside under the number of its last line, `decisions.1234.jsonl`, and kept."""
@@ -67,6 +67,18 @@ class FileRecords:
                         yield msgspec.json.decode(line, type=dict[str, Any])
                     except (msgspec.DecodeError, UnicodeDecodeError):
                         continue
+
+    def report(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a report of that file name into the folder of the logs; one that is there is replaced, whole.
+
+        Raises ValueError for a name with a folder in it, StoreUnavailable when it can't be written.
+        """
+        path = self._path(name)
+        try:
+            private_folder(self._logs)
+            write_atomically(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+        except OSError as error:
+            raise StoreUnavailable(f"{path} can't be written: {error.strerror}") from error
 
     def _last_number(self, path: Path) -> int:
         aside = self._aside(path)

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from core import outcomes
 from core.model.agent import Usage
-from core.model.build import AgentTroubled, Broke, Build, BuildResult, Phase, Progress, TimedOut
+from core.model.build import AgentTroubled, Broke, Build, BuildResult, Ended, Phase, Progress, TimedOut
 from core.model.ids import TaskId
 from core.model.notification import NightBudgetLow
-from core.model.task import Completed, Discarded, Merged, RolledBack, Task, Unmerged
+from core.model.task import Completed, Discarded, DoneByHand, Merged, Queued, RolledBack, Split, Task, Unmerged
 from handlers.callbacks import DropLink, OnTask, TaskVerb
 from handlers.views import findings, tasks, times
 from handlers.views.message import Button, Message, escape, lines, pre, shorten
@@ -67,6 +67,7 @@ def over(task: Task, build: Build, result: BuildResult) -> Message:
     """What the progress message becomes when the build has ended: one line; the news is a message of its own."""
     took = times.span(result.ended_at - build.started_at)
     ending = ("✅", "built in") if outcomes.is_usable(result.outcome) else ("❌", "ended after")
+    ending = ("⏸", "stopped after") if _requeued(build) else ending
     return Message(f"{ending[0]} <b>{escape(task.title)}</b> · /{task.id} · {ending[1]} {took}")
 
 
@@ -76,6 +77,8 @@ def ended(task: Task, build: Build, result: BuildResult, *, current: bool, again
     `current` is False when the task has moved on to another build: then there are no buttons. `again`: it was
     interrupted, so the task is tried again.
     """
+    if _requeued(build):
+        return _made_room(task, build, result)
     rows = tasks.buttons(task) if current else []
     text = lines(
         f"🔁 <b>{escape(task.title)}</b> is tried again · /{task.id}" if again else None,
@@ -89,6 +92,23 @@ def ended(task: Task, build: Build, result: BuildResult, *, current: bool, again
         tasks.not_pushed(task.state) if current else None,
     )
     return Message(text, rows)
+
+
+def _requeued(build: Build) -> str:
+    """Why its task waits in the queue again; empty when it does not."""
+    return build.state.requeued if isinstance(build.state, Ended) else ""
+
+
+def _made_room(task: Task, build: Build, result: BuildResult) -> Message:
+    """It was stopped because the machine was too full."""
+    took = times.span(result.ended_at - result.started_at)
+    waits = isinstance(task.state, Queued)
+    text = lines(
+        f"⏸ <b>{escape(task.title)}</b> was stopped to make room · /{task.id}",
+        f"{escape(_requeued(build).capitalize())}. It had run for {took}.",
+        "It is in the queue again, and starts when there is room." if waits else None,
+    )
+    return Message(text, tasks.buttons(task) if waits else [])
 
 
 def _found(task: Task) -> str | None:
@@ -172,15 +192,16 @@ def _has_branch(task: Task, result: BuildResult) -> bool:
 def dependency_lost(task: Task, lost: Task | None, lost_id: TaskId) -> Message:
     """A task waits for one that will not come."""
     name = f"“{escape(shorten(lost.title, 80))}”" if lost else "a task that is gone"
-    waits = lost_id in task.depends and lost is not None and not isinstance(lost.state, Completed)
+    waits = lost_id in task.depends and lost is not None and not isinstance(lost.state, Completed | DoneByHand)
     text = f"🔗 <b>{escape(task.title)}</b> · /{task.id} waits for /{lost_id} ({name}), which did not work out."
     if not waits:
         return Message(f"🔗 <b>{escape(task.title)}</b> · /{task.id} no longer waits for /{lost_id}.")
+    again = [Button(f"🔁 Retry {lost_id}", OnTask(TaskVerb.RETRY, lost_id))]
     return Message(
         text,
         [
             [
-                Button(f"🔁 Retry {lost_id}", OnTask(TaskVerb.RETRY, lost_id)),
+                *(again if lost is None or not isinstance(lost.state, Split) else []),
                 Button("✂️ Go on without it", DropLink(task.id, lost_id)),
             ],
             [Button(f"🚫 Cancel {task.id}", OnTask(TaskVerb.CANCEL, task.id))],

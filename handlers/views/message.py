@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from handlers.callbacks import Press
+from handlers.views.pictures import Picture
 
 MAX_TEXT = 4096
 """Telegram's limit, in UTF-16 units after the markup is read."""
@@ -36,6 +37,8 @@ class Message:
     document: Document | None = None
     ask_reply: str | None = field(default=None)
     """Asks for a written answer; the text is the hint in the input field."""
+    picture: Picture | None = None
+    """Shown above the text, or below it when the text is too long for a caption."""
 
 
 def escape(text: str) -> str:

@@ -12,6 +12,7 @@ _NAMES = {
     Kind.BUILDS: "🔨 Builds",
     Kind.BUDGET: "💸 Budget",
     Kind.SUGGESTIONS: "💡 Suggestions",
+    Kind.WEEKEND: "🗓 Weekend",
     Kind.SYSTEM: "⚙️ About me",
 }
 _MODES = {Mode.ON: "🔔 on", Mode.SILENT: "🔕 silent", Mode.OFF: "🚫 off"}
@@ -34,8 +35,8 @@ def notifications(settings: ChatSettings, config: Config) -> Message:
         following = choices[(choices.index(mode) + 1) % len(choices)]
         rows.append([Button(f"{name}: {_MODES[mode]}", Notify(kind, following))])
     text = "<b>What comes into this chat</b>\nTap to change: on, silent, off."
-    if config.quiet_hours is not None:
-        start, end = config.quiet_hours
+    if config.quiet is not None:
+        start, end = config.quiet
         night = "with a sound" if settings.sound_at_night else "without a sound, escalations excepted"
         text += f"\nFrom {start:%H:%M} to {end:%H:%M} it comes {night}."
         label = "🌙 At night: with a sound" if settings.sound_at_night else "🌙 At night: no sound"

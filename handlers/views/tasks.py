@@ -13,6 +13,7 @@ from core.model.task import (
     Completed,
     Delivery,
     Discarded,
+    DoneByHand,
     Failed,
     Merged,
     NeedsApproval,
@@ -20,16 +21,20 @@ from core.model.task import (
     Rejected,
     RolledBack,
     Running,
+    Split,
     Task,
     TaskState,
     Unmerged,
 )
 from core.planning import Plan
+from core.transitions import label
 from handlers.callbacks import Answer, Ask, ChangeTask, ListName, OnTask, Page, TaskVerb
 from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, pre, shorten
 
 PAGE = 8
+LEARNED = 0.1
+"""So much off, an expected length is told beside the estimate."""
 
 
 def mark(state: TaskState) -> str:
@@ -53,6 +58,10 @@ def mark(state: TaskState) -> str:
             return "❌"
         case Rejected() | Cancelled():
             return "🚫"
+        case Split():
+            return "🗓"
+        case DoneByHand():
+            return "🤝"
 
 
 def is_over(state: TaskState) -> bool:
@@ -88,6 +97,10 @@ def buttons(task: Task) -> list[list[Button]]:
             return [verbs(("🔁 Retry", TaskVerb.RETRY), ("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
         case Cancelled() | Rejected():
             return [verbs(("🔁 Retry", TaskVerb.RETRY))]
+        case Split():
+            return [[Button("🗓 Weekend", Ask("weekend"))]]
+        case DoneByHand():
+            return []
 
 
 _Row = list[tuple[str, TaskVerb]]
@@ -125,7 +138,7 @@ def card(listed: Listed, approval: Approval | None, waiting: str | None, now: da
         f"⏱ {escape(waiting)}" if waiting else None,
         f"❓ Asked because {escape(approval.reason)}." if approval else None,
         "",
-        f"{times.hours(task.hours)} ({listed.size}) · {task.category.value} · {task.priority.value}",
+        f"{times.hours(task.hours)}{_expected(listed)} ({listed.size}) · {task.category.value} · {task.priority.value}",
         f"score {escape(priority.explain(task))}",
         f"project {escape(task.project)}" if task.project else "no project",
         f"waits for {names(listed.waits_for)}" if listed.waits_for else None,
@@ -136,6 +149,14 @@ def card(listed: Listed, approval: Approval | None, waiting: str | None, now: da
         f"<blockquote expandable>{escape(shorten(task.description, 1500))}</blockquote>" if task.description else None,
     )
     return Message(text, buttons(task))
+
+
+def _expected(listed: Listed) -> str:
+    """Beside the estimate, what such builds really take, if that is something else."""
+    expected = listed.expected
+    if expected is None or abs(expected / listed.task.hours - 1) < LEARNED:
+        return ""
+    return f", likely {times.hours(expected)}"
 
 
 def _ways(task: Task) -> list[str]:
@@ -173,10 +194,10 @@ def state_line(state: TaskState, now: datetime, zone: ZoneInfo) -> str:
             return f"completed {times.relative(at, now)}, not merged yet"
         case Failed(at=at, reason=why):
             return f"failed {times.relative(at, now)}: {escape(shorten(why, 300))}"
-        case Rejected(at=at):
-            return f"rejected {times.relative(at, now)}"
-        case Cancelled(at=at):
-            return f"cancelled {times.relative(at, now)}"
+        case Rejected(at=at) | Cancelled(at=at) | DoneByHand(at=at):
+            return f"{label(state)} {times.relative(at, now)}"
+        case Split(at=at, phases=phases):
+            return f"split {times.relative(at, now)} into {names(phases)}"
 
 
 def not_pushed(state: TaskState) -> str | None:

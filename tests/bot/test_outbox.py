@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.local.core import BotApi
 from bot.local.models import User
 from bot.local.request import InMemoryRequest
 from bot.outbox import Outbox
+from bot.rendering import Renderer
 from core import notifications
 from core.approvals import Approvals
 from core.builds import Builds
@@ -27,6 +29,7 @@ from core.model.notification import (
     NotificationState,
     Pending,
     Sending,
+    Subject,
     Undeliverable,
 )
 from core.model.task import Category
@@ -70,7 +73,14 @@ class Desk:
             lambda spec, result: list(engines.found),
             engines.config,
         )
-        return Outbox(self.store, builds, People(self.store), _card, self.bot, self.clock, engines.config)
+        return Outbox(self.store, builds, People(self.store), self.render, self.bot, self.clock, engines.config)
+
+    def render(self, subject: Subject, now: datetime) -> Message | None:
+        """As the process does it."""
+        at = self.engines
+        return Renderer(at.store, at.builds, People(at.store), _card, at.briefs, at.daily, at.config).render(
+            subject, now
+        )
 
     def note(self, title: str, chat: int = ANN.id, **changes: Any) -> NotificationId:
         """A question about a new task, for one chat."""

@@ -1,6 +1,7 @@
 """One beat of the process, and waking it."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from bot.pulse import Pulse
 from bot.wiring import Installation
 from core.errors import StoreUnavailable
 from core.model.ids import TaskId
-from core.model.task import Category, Completed, Running, Task
+from core.model.metrics import Sample
+from core.model.task import Category, Completed, Queued, Running, Task
 from storage import JournalStore
 from tests import factories
 from tests.fakes import FakeExecutor, FakePrograms, SetClock
@@ -52,6 +54,7 @@ class Chest:
         self.pulse = Pulse(self.at, self.outbox)
         with store.transaction():
             store.projects.put("shop", factories.project())
+        factories.asleep(store)
 
     def add(self) -> Task:
         return self.at.queue.add_to_queue(factories.new_task(), self.clock())
@@ -213,3 +216,55 @@ async def test_draining_waits_for_the_beat_that_runs(chest: Chest) -> None:
 
     chest.outbox.gate.set()
     await asyncio.gather(beat, drained)
+
+
+async def test_the_room_on_the_machine_is_watched_while_something_waits(chest: Chest) -> None:
+    measured = []
+
+    def measure(now: datetime) -> Sample:
+        measured.append(now)
+        return Sample(at=now, values={"disk": 85.0, "memory": 30.0})
+
+    vars(chest.at)["measure"] = measure
+    for _ in range(20):
+        await chest.pulse.beat()
+        chest.clock.advance(1)
+    assert measured == []
+
+    task = chest.add()
+    for _ in range(60):
+        await chest.pulse.beat()
+        chest.clock.advance(1)
+
+    assert len(measured) == 4
+    assert isinstance(chest.task(task).state, Queued)
+    why = "the machine has too little room (disk 85 % full, limit 80 %)"
+    assert chest.at.scheduler.why_waiting(task.id, chest.clock()) == why
+
+
+async def test_a_machine_that_cannot_be_measured_does_not_stop_the_work(chest: Chest) -> None:
+    task = chest.add()
+
+    def broken(now: datetime) -> Sample:
+        raise OSError("no such disk")
+
+    vars(chest.at)["measure"] = broken
+    with structlog.testing.capture_logs() as logged:
+        await chest.pulse.beat()
+
+    assert isinstance(chest.task(task).state, Running)
+    assert [entry["error"] for entry in logged if entry["event"] == "beat failed"] == ["OSError: no such disk"]
+
+
+async def test_the_phases_of_a_night_are_done_by_the_beat(chest: Chest) -> None:
+    chest.clock.moment = datetime(2026, 3, 3, 23, 0, tzinfo=UTC)
+    await chest.pulse.keep_times()
+    for _ in range(60):
+        await chest.pulse.beat()
+        chest.clock.advance(15)
+
+    (session,) = chest.at.store.sessions.all()
+    assert session.scanned_at == datetime(2026, 3, 3, 23, 0, tzinfo=UTC)
+    assert session.prepared_at == datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
+    assert session.planned_at == datetime(2026, 3, 3, 23, 10, tzinfo=UTC)
+    assert session.checks == 1

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings import BadSettings, Settings, load, parse
+from core import preferences
 from core.model.build import Level
 from core.model.config import AgentTemplate, PushMode
 from core.model.decision import Verdict
+from core.model.routine import Routine
 from core.model.task import Category
 
 TOKEN = "123456789:AAH-secret_secret_secret_secret_12"
@@ -46,7 +48,7 @@ def test_nothing_is_needed() -> None:
     assert (config.agent_templates, config.agents, config.agent_environment) == ((), (), ())
     assert (config.approval_days, config.cost_limit) == (7, 10)
     assert (config.rules, config.auto_merge, config.sensitive_paths) == ((), False, ())
-    assert config.quiet_hours == (time(23), time(7))
+    assert config.quiet == (time(23), time(7))
     assert config.git_author == "Jarvis <jarvis@localhost>"
     assert (config.push, config.push_remote, config.trash_days) == (PushMode.NEVER, "origin", 30)
 
@@ -128,7 +130,7 @@ def test_everything_can_be_set() -> None:
         (Verdict.ASK, Category.DOCUMENTATION, "shop"),
     ]
     assert (config.auto_merge, config.sensitive_paths) == (True, ("prices/*", "*.key"))
-    assert config.quiet_hours == (time(22, 30), time(6, 15))
+    assert config.quiet == (time(22, 30), time(6, 15))
     assert (config.approval_days, config.cost_limit) == (1, 0)
     assert config.git_author == "Ann Ö. O'Hara <ann+git@example.com>"
     assert (config.push, config.push_remote, config.trash_days) == (PushMode.MERGE, "my/fork", 0.5)
@@ -179,6 +181,15 @@ def test_everything_can_be_set() -> None:
         ("RUN_BY_ITSELF", "gardening", "there is no category “gardening”."),
         ("ASK_FIRST", "docs, x@shop", "there is no category “x”."),
         ("AUTO_MERGE", "maybe", "choose one of false, true."),
+        ("SLEEP_HOURS", "at night", "“at night” is no span of time. Write it like 23:00-07:00."),
+        ("SLEEP_HOURS", "never", "“never” is no span of time."),
+        ("WORK_HOURS", "9:00-9:00", "A span needs two different times, like 23:00-07:00."),
+        ("GYM_HOURS", "6:00-7:30,", "“” is no span of time."),
+        ("GYM_HOURS", "6:00-7:30, 17", "“17” is no span of time."),
+        ("EVENING_HOURS", "19:00-25:00", "“25:00” is no time of the day. Write it like 7:00 or 22:45."),
+        ("BRIEF_AT", "at dawn", "“at dawn” is no time of the day."),
+        ("PLAN_AT", "24:15", "“24:15” is no time of the day."),
+        ("VOTE_AT", "13 pm", "“13 pm” is no time of the day."),
         ("QUIET_HOURS", "at night", "write it like 23:00-07:00, or never."),
         ("QUIET_HOURS", "25:00-07:00", "write it like 23:00-07:00, or never."),
         ("APPROVAL_DAYS", "soon", "write a number over 0, up to 1000."),
@@ -203,6 +214,47 @@ def test_what_cannot_be_used_is_named_with_its_value_and_what_to_write(name: str
     assert words in line
     if name != "TELEGRAM_BOT_TOKEN":
         assert f"{name}={value}: " in line
+
+
+def test_the_week_of_the_owner() -> None:
+    assert read().config.routine == Routine()
+
+    routine = read(
+        SLEEP_HOURS="22:30 - 6",
+        WORK_HOURS="8 to 16:30",
+        GYM_HOURS="never",
+        EVENING_HOURS="6 pm - 10 pm",
+        WEEKEND_HOURS="11-14",
+        BRIEF_AT="6:15",
+        PLAN_AT="22.15",
+        CHECK_IN_AT="18:00",
+        VOTE_AT="17",
+        WEEKEND_START_AT="10:00",
+        WEEKEND_SUMMARY_AT="9 pm",
+    ).config.routine
+
+    assert routine == Routine(
+        sleep=(time(22, 30), time(6)),
+        work=(time(8), time(16, 30)),
+        gym=(),
+        evening=(time(18), time(22)),
+        weekend=(time(11), time(14)),
+        brief=time(6, 15),
+        plan=time(22, 15),
+        check_in=time(18),
+        vote=time(17),
+        weekend_start=time(10),
+        weekend_summary=time(21),
+    )
+
+
+@pytest.mark.parametrize("preference", preferences.ALL, ids=lambda each: each.name)
+def test_what_can_be_changed_in_the_chat_can_be_written_in_the_file(preference: preferences.Preference) -> None:
+    for choice in preference.choices or ("America/New_York",):
+        config = read(**{preference.name: choice}).config
+        head, _, tail = preference.field.partition(".")
+        value = getattr(config.routine, tail) if tail else getattr(config, head)
+        assert value == preference.parse(choice)
 
 
 def test_every_mistake_is_told_at_once() -> None:
@@ -253,6 +305,9 @@ def test_a_token_is_never_repeated_wherever_it_was_put(name: str) -> None:
                 "LOCAL_CHAT_PORT",
                 "COST_LIMIT",
                 "LOG_LEVEL",
+                "SLEEP_HOURS",
+                "GYM_HOURS",
+                "BRIEF_AT",
             ]
         ),
         st.text(max_size=20),

@@ -14,19 +14,28 @@ from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.builds import Builds
 from core.changes import Changes
+from core.context_scheduler import ContextScheduler
+from core.daily import Daily
 from core.decisions import Decisions
 from core.drafts import Drafts
 from core.model.build import Build, Outcome
 from core.model.config import Config
 from core.model.decision import Finding
 from core.model.ids import ChatId, UserId
+from core.model.metrics import Sample
 from core.model.notification import Notification, Subject
 from core.model.task import Running, Task
+from core.overnight_report import Reports
+from core.overnight_runner import OvernightRunner
 from core.pauses import Pauses
 from core.people import People
+from core.preferences import Preferences
+from core.productivity import Productivity
 from core.rules import Rules
 from core.shipping import Shipping
+from core.throttling import Throttling
 from core.trust import Trust
+from core.weekend_planner import WeekendPlanner
 from storage import JournalStore
 from tests import factories
 from tests.fakes import FakeExecutor, FakePrograms, FakeRecords, FakeWorkspaces, SetClock
@@ -58,7 +67,17 @@ class Engines:
     rules: Rules
     pauses: Pauses
     trust: Trust
+    weekend: WeekendPlanner
     audit: Audit
+    contexts: ContextScheduler
+    preferences: Preferences
+    throttling: Throttling
+    productivity: Productivity
+    reports: Reports
+    overnight: OvernightRunner
+    daily: Daily
+    machine: dict[str, float]
+    """What the next measurements say, in percent."""
     found: list[Finding]
     """What the next results are found to touch."""
 
@@ -108,9 +127,28 @@ class Engines:
 def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExecutor) -> Engines:
     records, workspaces, programs = FakeRecords(), FakeWorkspaces(), FakePrograms("agent")
     decisions, found = Decisions(store, config), list[Finding]()
+    machine = {"disk": 40.0, "memory": 30.0}
     builds = Builds(store, executor, programs, decisions, lambda spec, result: list(found), config)
     queue = AutonomousQueue(store, builds, decisions, config)
+    scheduler, productivity = BuildScheduler(store, config, builds.look_around), Productivity(store, config)
+    briefs, reports = Briefs(store, executor, productivity, config), Reports(store, config)
+    overnight = OvernightRunner(
+        store,
+        config,
+        plan=scheduler.schedule,
+        measure=lambda now: Sample(at=now, values=dict(machine)),
+        reports=reports,
+        write_report=records.report,
+    )
     return Engines(
+        contexts=ContextScheduler(store, config),
+        preferences=Preferences(store, config),
+        throttling=Throttling(store, builds, config),
+        productivity=productivity,
+        reports=reports,
+        overnight=overnight,
+        daily=Daily(store, briefs, scheduler, config),
+        machine=machine,
         store=store,
         clock=clock,
         config=config,
@@ -120,7 +158,7 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         workspaces=workspaces,
         builds=builds,
         queue=queue,
-        scheduler=BuildScheduler(store, config, builds.look_around),
+        scheduler=scheduler,
         approvals=Approvals(store),
         drafts=Drafts(store, queue),
         shipping=Shipping(store, workspaces, config),
@@ -129,9 +167,10 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         rules=Rules(store, config),
         pauses=Pauses(store),
         trust=Trust(store, config),
-        audit=Audit(store, records, config.zone),
+        audit=Audit(store, records, config),
+        weekend=WeekendPlanner(store, queue, decisions, config),
         found=found,
-        briefs=Briefs(store, executor, config),
+        briefs=briefs,
         people=People(store),
     )
 
@@ -145,4 +184,5 @@ def engines(store: JournalStore, clock: SetClock, home: Path) -> Engines:
         shop = factories.project()
         store.projects.put(shop.name, shop)
     made.people.meet(OWNER, PRIVATE, clock())
+    factories.asleep(store)
     return made

@@ -44,7 +44,7 @@ class Dying(FakeRecords):
 def test_a_crash_while_lines_are_moved_loses_and_doubles_none(engines: Engines, step: str, done: bool) -> None:
     engines.start(engines.add())
     records = Dying(step, done=done)
-    record = Audit(engines.store, records, engines.config.zone)
+    record = Audit(engines.store, records, engines.config)
     with pytest.raises(StoreUnavailable):
         record.flush()
     record.flush()
@@ -88,8 +88,8 @@ def test_lines_of_a_task_and_since_a_moment(engines: Engines) -> None:
 
 def test_two_processes_write_one_record(engines: Engines) -> None:
     """As the bot and a command do at the same time: each flushes what the other has left."""
-    one = Audit(engines.store, FileRecords(engines.config.home), engines.config.zone)
-    two = Audit(engines.store, FileRecords(engines.config.home), engines.config.zone)
+    one = Audit(engines.store, FileRecords(engines.config.home), engines.config)
+    two = Audit(engines.store, FileRecords(engines.config.home), engines.config)
     for number in range(6):
         engines.add(f"Write docs {number}")
         (one, two)[number % 2].flush()

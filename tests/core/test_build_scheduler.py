@@ -1,12 +1,14 @@
 """Lists, the next tasks, and the queue in numbers."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.build_scheduler import BuildScheduler
+from core.estimates import Estimates
 from core.model.build import Broke
 from core.model.ids import ProjectName, TaskId
 from core.model.task import Category, Priority, Running
@@ -59,7 +61,9 @@ def test_next_are_the_three_best_that_are_free_to_go(engines: Engines) -> None:
 def test_what_cannot_be_built_is_not_next(store: JournalStore, home: Path, missing: dict[str, Any]) -> None:
     config = factories.config(home, agent_templates=())
     executor = FakeExecutor(home, SetClock())
-    scheduler = BuildScheduler(store, config, lambda now: look_around(store, executor, FakePrograms(), config, now))
+    estimates = Estimates.from_builds([], [])
+    around = partial(look_around, store, executor, FakePrograms(), estimates, config)
+    scheduler = BuildScheduler(store, config, around)
     with store.transaction():
         store.projects.put("shop", factories.project())
         for task in (factories.task(1, command="true"), factories.task(2, **{"command": "true", **missing})):
@@ -84,7 +88,7 @@ def test_why_a_task_waits(engines: Engines) -> None:
 
     assert why == {
         free.id: "starts in a moment",
-        long.id: "too long for the quick win window; waits for work hours",
+        long.id: "too long for the overnight window; waits for work hours",
         asks.id: None,
         blocked.id: f"blocked by {long.id}",
     }
@@ -94,7 +98,7 @@ def test_a_task_that_comes_after_others_starts_when_a_slot_is_free(engines: Engi
     tasks = [engines.add(f"Task {number}") for number in range(4)]
 
     assert engines.scheduler.why_waiting(tasks[2].id, engines.now) == "starts in a moment"
-    assert engines.scheduler.why_waiting(tasks[3].id, engines.now) == "starts when a slot is free"
+    assert engines.scheduler.why_waiting(tasks[3].id, engines.now) == "starts when a slot is free, at about 21:00"
 
 
 def test_only_what_is_queued_waits(engines: Engines) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core import dependencies
 from core.errors import Refused
 from core.model.ids import BuildId, TaskId
-from core.model.task import Cancelled, Completed, Failed, Queued, Rejected, Task, TaskState, Unmerged
+from core.model.task import Cancelled, Completed, DoneByHand, Failed, Queued, Rejected, Split, Task, TaskState, Unmerged
 from tests import factories
 from tests.factories import NOW
 
@@ -50,6 +50,8 @@ def test_a_diamond_is_no_circle() -> None:
         (Failed(build=BuildId("task_1-1"), at=NOW, reason="red"), True, True),
         (Rejected(at=NOW, by=None), True, True),
         (Cancelled(at=NOW, by=None), True, True),
+        (DoneByHand(at=NOW, by=None), False, False),
+        (Split(at=NOW, by=None, phases=(THREE,)), True, False),
     ],
 )
 def test_only_a_completed_task_sets_others_free(state: TaskState, waits: bool, lost: bool) -> None:
@@ -58,6 +60,38 @@ def test_only_a_completed_task_sets_others_free(state: TaskState, waits: bool, l
 
     assert dependencies.waits_for(second, tasks) == ([ONE] if waits else [])
     assert dependencies.lost(second, tasks) == ([ONE] if lost else [])
+
+
+DONE = Completed(build=BuildId("task_3-1"), at=NOW, delivery=Unmerged())
+
+
+@pytest.mark.parametrize(
+    ("phases", "waits", "lost"),
+    [
+        ((DONE, DONE), False, False),
+        ((DONE, DoneByHand(at=NOW, by=None)), False, False),
+        ((DONE, Queued(since=NOW)), True, False),
+        ((DONE, Cancelled(at=NOW, by=None)), True, True),
+    ],
+)
+def test_a_split_task_is_there_when_all_its_phases_are(phases: tuple[TaskState, ...], waits: bool, lost: bool) -> None:
+    split = factories.task(1, state=Split(at=NOW, by=None, phases=(THREE, FOUR)))
+    second = factories.task(2, depends=(ONE,))
+    made = [factories.task(number, state=state) for number, state in enumerate(phases, start=3)]
+    tasks = {task.id: task for task in (split, second, *made)}
+
+    assert dependencies.waits_for(second, tasks) == ([ONE] if waits else [])
+    assert dependencies.lost(second, tasks) == ([ONE] if lost else [])
+    assert dependencies.sources(second, tasks)[0] == THREE
+
+
+def test_behind_what_was_done_by_hand_stand_the_results_before_it() -> None:
+    by_hand = DoneByHand(at=NOW, by=None)
+    tasks = graph(t1=(), t2=(ONE,), t3=(TWO, ONE), t4=(THREE,))
+    for number in (TWO, THREE):
+        tasks[number] = factories.task(int(number[-1]), depends=tasks[number].depends, state=by_hand)
+
+    assert dependencies.sources(tasks[FOUR], tasks) == [ONE]
 
 
 @given(st.dictionaries(st.integers(1, 8), st.lists(st.integers(1, 8), max_size=3), max_size=8))

@@ -2,7 +2,7 @@
 
 from core import notifications
 from core.model.build import Broke
-from core.model.ids import ApprovalId, BuildId, ChatId, TaskId, UserId
+from core.model.ids import ApprovalId, BuildId, ChatId, TaskId, UserId, WeekendId
 from core.model.notification import (
     ApprovalAsked,
     BuildEnded,
@@ -13,6 +13,10 @@ from core.model.notification import (
     Pending,
     Subject,
     TaskShown,
+    WeekendAsked,
+    WeekendClosed,
+    WeekendShown,
+    WeekendSummary,
 )
 from core.model.task import Category
 from tests.core.conftest import OWNER, PRIVATE, Engines
@@ -74,6 +78,13 @@ def test_the_key_tells_facts_apart(engines: Engines) -> None:
         DependencyLost(task=TaskId("task_2"), lost=TaskId("task_1"), at=engines.now),
         TaskShown(task=TaskId("task_1")),
         TaskShown(task=TaskId("task_2")),
+        WeekendAsked(weekend=WeekendId("2026-11-28")),
+        WeekendAsked(weekend=WeekendId("2026-11-28"), round=2),
+        WeekendAsked(weekend=WeekendId("2026-12-05")),
+        WeekendShown(weekend=WeekendId("2026-11-28"), request="1"),
+        WeekendShown(weekend=WeekendId("2026-11-28"), request="2"),
+        WeekendClosed(weekend=WeekendId("2026-11-28")),
+        WeekendSummary(weekend=WeekendId("2026-11-28")),
     ]
 
     assert len({notifications.subject_key(subject) for subject in subjects}) == len(subjects)

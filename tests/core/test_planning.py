@@ -63,8 +63,8 @@ def test_the_better_score_goes_first() -> None:
         ({"depends": (TaskId("task_9"),)}, "blocked by task_9"),
         ({"project": None}, "no project is set"),
         ({"project": ProjectName("gone")}, "project gone is not registered any more"),
-        ({"hours": 8.0}, "too long for the quick win window; waits for work hours"),
-        ({"hours": 12.0}, "too long for the quick win window; waits for weekend"),
+        ({"hours": 8.0}, "too long for the overnight window; waits for work hours"),
+        ({"hours": 12.0}, "too long for the overnight window; waits for weekend"),
     ],
 )
 def test_each_task_that_is_left_out_says_why(changes: dict[str, object], reason: str) -> None:
@@ -173,6 +173,23 @@ def test_more_builds_than_slots_leave_nothing_to_start_now() -> None:
     assert starts(made) == [("task_1", 1, timedelta(hours=1))]
 
 
+def test_a_task_is_planned_for_when_its_pause_or_the_usage_limit_of_its_agent_ends() -> None:
+    later, far = NOW + hours(2), NOW + hours(30)
+    pause = factories.task(1, state=Queued(since=NOW, not_before=later), command="make docs")
+    limited = factories.task(2, agent="agent")
+    never = factories.task(3, state=Queued(since=NOW, not_before=far), command="make docs")
+    around = factories.surroundings(CONFIG, limited={"agent": NOW + hours(1)})
+
+    made = planning.plan([pause, limited, never], [], around, NOW)
+
+    assert [(entry.task.id, entry.start - NOW) for entry in made.planned] == [
+        ("task_2", hours(1)),
+        ("task_1", hours(2)),
+    ]
+    assert reasons(made) == {"task_3": "is not to start before Thu 02:00"}
+    assert planning.due([pause, limited, never], [], around, NOW) == []
+
+
 queues = st.lists(
     st.builds(
         lambda weight, category, length, depends, state: (weight, category, length, depends, state),
@@ -224,8 +241,8 @@ def test_every_plan_keeps_its_promises(
         assert entry.start >= now
         assert 1 <= entry.slot <= count
         if not priority.is_urgent(entry.task):
-            assert entry.end <= windows.autonomous_until(now, CONFIG.zone)
-            assert any(window.max_hours >= entry.task.hours for window in windows.open_at(entry.start, CONFIG.zone))
+            assert entry.end <= windows.autonomous_until(now, CONFIG)
+            assert any(window.max_hours >= entry.task.hours for window in windows.open_at(entry.start, CONFIG))
     for slot in range(1, count + 1):
         on_it = [entry for entry in made.planned if entry.slot == slot]
         assert all(a.end <= b.start for a, b in itertools.pairwise(on_it))

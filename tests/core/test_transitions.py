@@ -5,15 +5,17 @@ from typing import get_args
 import pytest
 
 from core.errors import Conflict
-from core.model.ids import ApprovalId, BuildId
+from core.model.ids import ApprovalId, BuildId, TaskId
 from core.model.task import (
     Cancelled,
     Completed,
+    DoneByHand,
     Failed,
     NeedsApproval,
     Queued,
     Rejected,
     Running,
+    Split,
     TaskState,
     Unmerged,
 )
@@ -29,6 +31,8 @@ STATES: list[TaskState] = [
     Failed(build=BuildId("task_1-1"), at=NOW, reason="red"),
     Rejected(at=NOW, by=None),
     Cancelled(at=NOW, by=None),
+    Split(at=NOW, by=None, phases=(TaskId("task_2"),)),
+    DoneByHand(at=NOW, by=None),
 ]
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from core.runtime.clock import utc_now
 from tests.end_to_end.browser import ChatPage, open_browser
 from tests.end_to_end.jarvis_process import ROOT, Jarvis, free_port
 from tests.end_to_end.palette import with_palette
@@ -17,6 +19,14 @@ LARGEST = 200_000
 WIDE = ViewportSize(width=760, height=900)
 PHONE = ViewportSize(width=390, height=800)
 WAIT = 60_000
+TASKS = (
+    ("Cover the parser with tests", 3),
+    ("Test the invoices", 3),
+    ("Test the search page", 4),
+    ("Test the club members", 2.5),
+    ("Test the settings", 2.5),
+)
+"""What waits for the night."""
 
 
 async def main() -> None:
@@ -50,6 +60,15 @@ async def _take_all(browser: Browser, url: str, folder: str) -> None:
     await chat.write("/brief")
     await expect(chat.bubble("Brief ·")).to_contain_text("merged")
     await _take(chat.page, "brief", "Brief ·", folder)
+    begin, end = (utc_now() + timedelta(hours=hours) for hours in (12, 20))  # so that nothing of it has begun
+    await chat.write(f"/settings night {begin:%H}:00-{end:%H}:00")
+    await expect(chat.bubble(f"{begin:%H}:00-{end:%H}:00").last).to_be_visible(timeout=WAIT)
+    for title, hours in TASKS:
+        await chat.write(f"/add {title} {hours}h #tests\nrun: make tests")
+        await expect(chat.bubble(title)).to_be_visible(timeout=WAIT)
+    await chat.write("/night")
+    await expect(chat.bubble("The night ·")).to_be_visible(timeout=WAIT)
+    await _take(chat.page, "night", "The night ·", folder)
 
 
 async def _open(browser: Browser, url: str, size: ViewportSize, scheme: Literal["light", "dark"]) -> Page:

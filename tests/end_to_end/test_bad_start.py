@@ -1,8 +1,10 @@
 """What `jarvis run` can't start with: one clear message, exit code 1, no traceback, and nothing is changed."""
 
+import signal
 import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.end_to_end.jarvis_process import Jarvis, free_port, until
@@ -31,6 +33,8 @@ def state(jarvis: Jarvis) -> dict[str, bytes]:
 async def test_a_second_bot_on_the_same_folder(jarvis: Jarvis) -> None:
     jarvis.start(LOCAL_CHAT_PORT=str(free_port()))
     await jarvis.ready()
+    jarvis.process.send_signal(signal.SIGSTOP)  # it would go on to write by itself
+    await until(lambda: psutil.Process(jarvis.process.pid).status() == psutil.STATUS_STOPPED, "it stands still")
     before = state(jarvis)
     second = await jarvis.run("run")
     assert second.returncode == 1
@@ -40,6 +44,7 @@ async def test_a_second_bot_on_the_same_folder(jarvis: Jarvis) -> None:
         "Stop it first, or set JARVIS_HOME to another folder."
     )
     assert state(jarvis) == before
+    jarvis.process.send_signal(signal.SIGCONT)
     assert await jarvis.stop() == 0
 
 

@@ -18,6 +18,7 @@ from bot.local.events import PressAnswered
 from bot.local.models import StoredMessage, User
 from bot.local.request import InMemoryRequest
 from bot.outbox import Outbox
+from bot.rendering import Renderer
 from core.agent_status import AgentStatuses
 from core.approvals import Approvals
 from core.audit import Audit
@@ -26,6 +27,8 @@ from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler
 from core.builds import Builds
 from core.changes import Changes
+from core.context_scheduler import ContextScheduler
+from core.daily import Daily
 from core.decisions import Decisions
 from core.drafts import Drafts
 from core.errors import Refused
@@ -33,9 +36,14 @@ from core.model.build import Outcome
 from core.model.config import Config
 from core.model.decision import Finding
 from core.model.ids import ChatId, ProjectName, UserId
+from core.model.metrics import Sample
 from core.model.task import Running, Task
+from core.overnight_report import Reports
+from core.overnight_runner import OvernightRunner
 from core.pauses import Pauses
 from core.people import People
+from core.preferences import Preferences
+from core.productivity import Productivity
 from core.projects import Projects
 from core.rules import Rules
 from core.runtime.agent_trial import Trial
@@ -44,6 +52,7 @@ from core.runtime.workspaces import GitWorkspaces
 from core.shipping import Shipping
 from core.status import StatusReports
 from core.trust import Trust
+from core.weekend_planner import WeekendPlanner
 from handlers.services import App, Services
 from handlers.tasks import card_of
 from storage import JournalStore, open_store
@@ -97,11 +106,12 @@ class House:
 
     async def press(self, message: int, label: str, **who: Any) -> PressAnswered:
         """Press the button whose label contains these words; returns the toast."""
-        for row, buttons in enumerate(self.keyboard(message)):
+        chat = who.get("chat") or ANN.id
+        for row, buttons in enumerate(self.keyboard(message, chat)):
             for col, button in enumerate(buttons):
                 if label in button["text"]:
                     return await self._pressed(self.api.people.press(message, row, col, **who))
-        raise AssertionError(f"no button {label!r} in {self.labels(message)}")
+        raise AssertionError(f"no button {label!r} in {self.labels(message, chat)}")
 
     async def press_data(self, message: int, data: str, **who: Any) -> PressAnswered:
         """Send forged callback data from a message; returns the toast."""
@@ -250,11 +260,23 @@ async def start(
     decisions, found = Decisions(store, config), list[Finding]()
     builds = Builds(store, executor, programs, decisions, lambda spec, result: list(found), config)
     queue = AutonomousQueue(store, builds, decisions, config)
-    audit = Audit(store, records, config.zone)
+    audit = Audit(store, records, config)
     people = People(store, owners)
     scheduler, approvals = BuildScheduler(store, config, builds.look_around), Approvals(store)
-    card = partial(card_of, scheduler, approvals, clock, config.zone)
-    outbox = Outbox(store, builds, people, card, app.bot, clock, config)
+    card = partial(card_of, scheduler, approvals, clock, config)
+    productivity = Productivity(store, config)
+    briefs = Briefs(store, executor, productivity, config)
+    daily = Daily(store, briefs, scheduler, config)
+    render = Renderer(store, builds, people, card, briefs, daily, config).render
+    outbox = Outbox(store, builds, people, render, app.bot, clock, config)
+    overnight = OvernightRunner(
+        store,
+        config,
+        plan=scheduler.schedule,
+        measure=lambda now: Sample(at=now, values={"disk": 40.0, "memory": 30.0}),
+        reports=Reports(store, config),
+        write_report=records.report,
+    )
 
     def sample(chat: ChatId) -> None:
         if store.projects.get("shop") is not None:
@@ -279,7 +301,14 @@ async def start(
         audit=audit,
         status=StatusReports(store, config, builds.look_around),
         refresh_suggestion=outbox.refresh_suggestion,
-        briefs=Briefs(store, executor, config),
+        briefs=briefs,
+        contexts=ContextScheduler(store, config),
+        preferences=Preferences(store, config),
+        daily=daily,
+        overnight=overnight,
+        productivity=productivity,
+        refresh_weekend=outbox.refresh_weekend,
+        weekend=WeekendPlanner(store, queue, decisions, config),
         projects=Projects(
             store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home), config
         ),
@@ -292,6 +321,7 @@ async def start(
         is_local=True,
     )
     telegram_app.equip(app, services)
+    factories.asleep(store)
     await app.initialize()
     house = House(
         api,

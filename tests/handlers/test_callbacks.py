@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId
+from core import preferences
+from core.model.context import Context
+from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId, WeekendId
 from core.model.people import Kind, Mode
 from handlers.callbacks import (
     Always,
@@ -15,30 +17,44 @@ from handlers.callbacks import (
     ChangeField,
     ChangeTask,
     Choose,
+    ChooseWeekend,
     DraftEnd,
     DraftField,
     DropLink,
     DropRule,
     FinishDraft,
+    FinishPhase,
+    ForTonight,
     ListName,
     Notify,
     NotifyAtNight,
+    OnSession,
     OnTask,
+    OnWeekend,
     Page,
+    Period,
     Press,
     Resume,
     Seen,
+    SessionVerb,
+    SetContext,
     SetField,
+    Setting,
+    ShowPeriod,
     StopAll,
     TakeSuggestion,
     TaskVerb,
     TryAgent,
     UnknownButton,
+    VoteWeekend,
+    WeekendVerb,
+    Wish,
     decode,
     encode,
 )
 
 TASK, DRAFT = TaskId("task_999999999"), DraftId("draft_999999999")
+WEEKEND = WeekendId("2026-11-28")
 
 PRESSES: list[Press] = [
     *(OnTask(verb, TASK) for verb in TaskVerb),
@@ -61,7 +77,24 @@ PRESSES: list[Press] = [
     *(SetField(DRAFT, field, "x" * 30) for field in DraftField),
     *(FinishDraft(DRAFT, end) for end in DraftEnd),
     *(Page(name, 99_999) for name in ListName),
+    *(ShowPeriod(period) for period in Period),
+    SetContext(),
+    *(SetContext(context) for context in Context),
+    Setting(),
+    Setting("GYM_HOURS"),
+    *(
+        Setting(each.name, value.replace(":", "."))
+        for each in preferences.ALL
+        for value in each.choices
+        if "/" not in value
+    ),
+    *(ForTonight(wish, TASK) for wish in Wish),
+    *(OnSession(verb) for verb in SessionVerb),
     TryAgent("x" * 30),
+    VoteWeekend(WEEKEND, TASK),
+    ChooseWeekend(WEEKEND, TASK),
+    *(OnWeekend(verb, WEEKEND) for verb in WeekendVerb),
+    FinishPhase(TASK),
     Ask("sample"),
 ]
 
@@ -88,6 +121,11 @@ def test_the_wire_form_of_old_messages_stays_readable() -> None:
     assert decode("set:draft_1:hours:0.5") == SetField(DraftId("draft_1"), DraftField.HOURS, "0.5")
     assert decode("draft:draft_1:start") == FinishDraft(DraftId("draft_1"), DraftEnd.ADD_AND_START)
     assert decode("page:queue:2") == Page(ListName.QUEUE, 2)
+    assert decode("period:month") == ShowPeriod(Period.MONTH)
+    assert decode("context:GYM") == SetContext(Context.GYM)
+    assert decode("setting:BRIEF_AT:07.30") == Setting("BRIEF_AT", "07.30")
+    assert decode("tonight:skip:task_12") == ForTonight(Wish.SKIP, TaskId("task_12"))
+    assert decode("session:stop") == OnSession(SessionVerb.STOP)
     assert decode("ask:brief") == Ask("brief")
     assert decode("always:approval_7") == Always(ApprovalId("approval_7"))
     assert decode("seen:approval_7") == Seen(ApprovalId("approval_7"))
@@ -97,6 +135,10 @@ def test_the_wire_form_of_old_messages_stays_readable() -> None:
     assert decode("suggest:suggestion_1:0") == TakeSuggestion(SuggestionId("suggestion_1"), False)
     assert decode("resume:") == Resume()
     assert decode("notify:builds:silent") == Notify(Kind.BUILDS, Mode.SILENT)
+    assert decode("vote:2026-11-28:task_2") == VoteWeekend(WEEKEND, TaskId("task_2"))
+    assert decode("project:2026-11-28:task_2") == ChooseWeekend(WEEKEND, TaskId("task_2"))
+    assert decode("weekend:next:2026-11-28") == OnWeekend(WeekendVerb.NEXT, WEEKEND)
+    assert decode("phase:task_2") == FinishPhase(TaskId("task_2"))
     assert decode("stopall:shop") == StopAll(ProjectName("shop"))
 
 

@@ -17,6 +17,10 @@ WITHOUT_ARGUMENTS = (
     "schedule",
     "finished",
     "stats",
+    "week",
+    "month",
+    "night",
+    "evening",
     "questions",
     "status",
     "stop_all",
@@ -31,11 +35,16 @@ ELSEWHERE = (
     "rules",
     "audit",
     "add",
+    "overnight",
+    "context",
+    "place",
+    "settings",
     "agents",
     "projects",
     "sample",
     "help",
     "start",
+    "weekend",
 )
 """Have tests of their own."""
 
@@ -107,6 +116,8 @@ async def test_sample_is_made_once(empty_house: House) -> None:
         ("schedule", "Plan · autonomous until Wed 07:30"),
         ("stats", "Queue in numbers · 0 tasks"),
         ("brief", "Nothing happened since"),
+        ("week", "Nothing was built this week yet."),
+        ("month", "Nothing was built this month yet."),
         ("projects", "shop"),
     ],
 )

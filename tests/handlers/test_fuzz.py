@@ -66,6 +66,15 @@ DATA = [
     "",
     "add",
     "drop",
+    "vote",
+    "project",
+    "weekend",
+    "phase",
+    "2026-11-28",
+    "2026-03-07",
+    "poll",
+    "stop",
+    "next",
 ]
 
 

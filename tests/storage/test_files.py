@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import msgspec
 import pytest
 
 from core.errors import StoreUnavailable
@@ -21,11 +22,13 @@ from core.model.task import (
     Category,
     Completed,
     Discarded,
+    DoneByHand,
     Failed,
     Merged,
     Priority,
     Queued,
     Rejected,
+    Split,
     Task,
     TaskState,
     Unmerged,
@@ -52,6 +55,7 @@ def test_data_files_are_json_for_people(store: JournalStore, make_task: MakeTask
         "state": "queued",
         "since": "2025-03-01T12:00:00Z",
         "not_before": None,
+        "held": "",
     }
     marks = json.loads((store.folder / "marks.json").read_text())["tables"]
     assert marks == {"marks": {"brief": "2025-03-01T12:00:00Z"}, "sequences": {"task": 1}}
@@ -157,6 +161,8 @@ LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
         (Failed(build=BuildId("task_1-1"), at=LONG_AGO, reason="r"), True),
         (Rejected(at=LONG_AGO, by=None), True),
         (Cancelled(at=LONG_AGO, by=None), True),
+        (Split(at=LONG_AGO, by=None, phases=(TaskId("task_2"),)), True),
+        (DoneByHand(at=LONG_AGO, by=None), True),
         (Cancelled(at=datetime(2024, 12, 2, 12, 0, 1, tzinfo=UTC), by=None), False),
     ],
 )
@@ -189,6 +195,19 @@ def test_what_an_unfinished_task_waits_for_stays(store: JournalStore, make_task:
         store.tasks.put("task_3", make_task(3, state=Rejected(at=LONG_AGO, by=None)))
     assert store.archive_finished(clock()) == 1
     assert store.tasks.get("task_1") is not None
+
+
+def test_the_phases_of_what_an_unfinished_task_waits_for_stay(
+    store: JournalStore, make_task: MakeTask, clock: Clock
+) -> None:
+    by_hand = DoneByHand(at=LONG_AGO, by=None)
+    with store.transaction():
+        store.tasks.put("task_1", make_task(1, state=Split(at=LONG_AGO, by=None, phases=(TaskId("task_3"),))))
+        store.tasks.put("task_2", msgspec.structs.replace(make_task(2), depends=(TaskId("task_1"),)))
+        store.tasks.put("task_3", make_task(3, state=by_hand))
+        store.tasks.put("task_4", make_task(4, state=by_hand))
+    assert store.archive_finished(clock()) == 1
+    assert {task.id for task in store.tasks.all()} == {"task_1", "task_2", "task_3"}
 
 
 @pytest.mark.parametrize("version", sorted(path.name for path in PAST_VERSIONS.iterdir()))

@@ -27,7 +27,7 @@ function photo({ file, caption }) {
     height: file.height,
     loading: "lazy",
     decoding: "async",
-    alt: caption || "Photo",
+    alt: caption || file.name || "Photo",
   });
   const button = element("button", { type: "button", class: "photo", "aria-label": "Open the photo" }, image);
   button.addEventListener("click", () => openViewer(file, caption));
@@ -63,7 +63,7 @@ function documentCard(file) {
 function openViewer(file, caption) {
   const image = byId("viewer-image");
   image.src = file.url;
-  image.alt = caption || "Photo";
+  image.alt = caption || file.name || "Photo";
   byId("viewer").classList.remove("actual-size");
   byId("viewer-caption").textContent = caption ?? "";
   Object.assign(byId("viewer-download"), { href: file.url, download: file.name || "photo" });

@@ -11,6 +11,7 @@ from telegram import (
     InlineKeyboardMarkup,
     InputMediaDocument,
     LinkPreviewOptions,
+    Message,
     MessageEntity,
     ReplyKeyboardMarkup,
     ReplyParameters,
@@ -25,6 +26,9 @@ PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x02\x00\x00\x00\x03\x08\x02\x00\x00\x00\x12\x16\xf1M"
     b"\x00\x00\x00\x0cIDATx\x9cc`\xa0\x1c\x00\x00\x00K\x00\x01\xc1\xc6y\x83\x00\x00\x00\x00IEND\xaeB`\x82"
 )
+
+
+UNCLOSED = "Can't parse entities: can't find end tag corresponding to start tag \"b\""
 
 
 def keyboard(*data: str) -> InlineKeyboardMarkup:
@@ -228,6 +232,39 @@ async def test_photos_and_documents(bot: Bot, api: BotApi) -> None:
     assert not isinstance(edited, bool)
     assert edited.document is not None
     assert (edited.document.file_name, edited.caption) == ("b.txt", "c")
+
+
+async def test_the_caption_of_a_photo_is_edited(bot: Bot, api: BotApi) -> None:
+    photo = await bot.send_photo(ME, PNG, caption="<i>one</i>", parse_mode="HTML", reply_markup=keyboard("a"))
+    edited = await photo.edit_caption("<b>two</b>", parse_mode="HTML", reply_markup=keyboard("b"))
+    assert isinstance(edited, Message)
+    assert (edited.caption, edited.photo, edited.text) == ("two", photo.photo, None)
+    assert [entity.type for entity in edited.caption_entities] == ["bold"]
+    assert edited.reply_markup == keyboard("b")
+    assert edited.edit_date is not None
+    with pytest.raises(BadRequest, match="Message is not modified"):
+        await photo.edit_caption("<b>two</b>", parse_mode="HTML", reply_markup=keyboard("b"))
+    await refused(photo.edit_text("x"), "There is no text in the message to edit")
+    await refused(photo.edit_caption("x" * 1025), "Message caption is too long")
+    await refused(photo.edit_caption("<b>x", parse_mode="HTML"), UNCLOSED)
+    await photo.edit_caption()  # an empty caption takes it away, and no keyboard takes the keyboard
+    body = api.history(ME)[0][-1].body
+    assert "photo" in body
+    assert not {"caption", "caption_entities", "reply_markup"} & body.keys()
+
+
+async def test_photos_keep_to_the_limits_of_their_size(bot: Bot) -> None:
+    def png(width: int, height: int) -> bytes:
+        return PNG[:16] + width.to_bytes(4, "big") + height.to_bytes(4, "big") + PNG[24:]
+
+    assert (await bot.send_photo(ME, png(9520, 476))).photo[0].width == 9520
+    for width, height in ((9000, 1001), (2001, 100)):
+        await refused(bot.send_photo(ME, png(width, height)), "Photo_invalid_dimensions")
+    size = 10 * 1024 * 1024
+    assert await bot.send_photo(ME, PNG.ljust(size, b"x"))
+    await refused(
+        bot.send_photo(ME, PNG.ljust(size + 1, b"x")), f"File of size {size + 1} bytes is too big for a photo"
+    )
 
 
 async def test_albums_upload_by_attach_names(bot: Bot) -> None:

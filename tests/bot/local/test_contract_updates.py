@@ -21,7 +21,7 @@ from telegram.request import HTTPXRequest
 
 from bot.local.core import BotApi
 from bot.local.events import PressAnswered, Typing
-from bot.local.models import User
+from bot.local.models import PersonError, User
 from bot.local.request import InMemoryRequest
 
 ME = 7
@@ -229,6 +229,26 @@ async def test_edited_and_forwarded_messages_and_places(bot: Bot, api: BotApi) -
     assert place.message.location is not None
     assert place.message.location.latitude == 52.5
     assert (await bot.send_location(ME, 1.5, 2.5)).location is not None
+
+
+async def test_a_place_that_is_shared_live(bot: Bot, api: BotApi) -> None:
+    sent = api.people.location(52.5, 13.4, live=3600)["message_id"]
+    api.people.move(sent, 52.6, 13.5)
+    api.people.stop_sharing(sent)
+
+    shared, moved, ended = await bot.get_updates()
+
+    assert shared.message is not None
+    assert shared.message.location is not None
+    assert shared.message.location.live_period == 3600
+    for update, latitude, period in ((moved, 52.6, 3600), (ended, 52.6, None)):
+        message = update.edited_message
+        assert message is not None
+        assert (message.message_id, message.edit_date) == (sent, shared.message.date)
+        assert message.location is not None
+        assert (message.location.latitude, message.location.live_period) == (latitude, period)
+    with pytest.raises(PersonError, match="not shared live"):
+        api.people.move(sent, 1, 1)
 
 
 async def test_other_small_methods(bot: Bot, api: BotApi) -> None:

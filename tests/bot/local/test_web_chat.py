@@ -163,6 +163,31 @@ async def test_documents_are_downloaded_and_photos_enlarged(chat: Chat) -> None:
     await expect(chat.page.locator("#viewer")).to_be_hidden()
 
 
+@pytest.mark.parametrize("chat", [{"viewport": PHONE, "has_touch": True}], indirect=True)
+async def test_a_photo_is_readable_and_stays_when_its_caption_is_edited(chat: Chat) -> None:
+    photo = await chat.bot.send_photo(
+        VISITOR, picture(1080, 700), caption="Brief", filename="Night.png", reply_markup=buttons(["Merge", "Look"])
+    )
+    await chat.bot.send_photo(VISITOR, picture(1080, 700), filename="Week.png")
+    await chat.open()
+    image = chat.page.locator(".photo img").first
+    await expect(image).to_have_attribute("alt", "Brief")
+    await expect(chat.page.locator(".photo img").last).to_have_attribute("alt", "Week.png")
+    await image.evaluate("node => { node.dataset.kept = 'yes'; }")
+    place, below = await image.bounding_box(), await chat.page.get_by_role("button", name="Merge").bounding_box()
+    assert place
+    assert below
+    assert place["width"] >= 0.75 * PHONE["width"]
+    assert place["width"] / place["height"] == pytest.approx(1080 / 700, rel=0.02)
+    assert below["y"] >= place["y"] + place["height"]
+
+    await photo.edit_caption("All merged", reply_markup=buttons(["Undo"]))
+
+    await expect(chat.page.locator(".with-photo .text")).to_have_text("All merged")
+    await expect(chat.page.get_by_role("button", name="Merge")).to_be_hidden()
+    await expect(chat.page.get_by_role("button", name="Undo")).to_be_visible()
+
+
 async def test_files_are_sent_with_a_caption(chat: Chat) -> None:
     await chat.open()
     notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}

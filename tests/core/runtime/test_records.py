@@ -1,5 +1,6 @@
 """Logs that can be trusted: in order, each line once, whatever tears the file; the fake keeps the same contract."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -92,3 +93,23 @@ def test_what_cannot_be_written_is_an_error_of_its_own(tmp_path: Path) -> None:
         FileRecords(tmp_path).write("a.jsonl", [{"n": 1}])
     with pytest.raises(ValueError, match="not the name of a log"):
         FileRecords(tmp_path).write("../a.jsonl", [{"n": 1}])
+
+
+def test_a_report_is_whole_or_not_there(tmp_path: Path) -> None:
+    records = FileRecords(tmp_path)
+    for builds in (["x" * 10_000], []):
+        records.report("overnight_report_2026-03-04.json", {"builds": builds})
+
+    file = tmp_path / "logs" / "overnight_report_2026-03-04.json"
+    assert json.loads(file.read_text()) == {"builds": []}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+
+
+def test_a_report_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    (tmp_path / "logs").touch()
+
+    with pytest.raises(StoreUnavailable, match="can't be written"):
+        FileRecords(tmp_path).report("overnight_report_2026-03-04.json", {})
+    with pytest.raises(ValueError, match="not the name of a log"):
+        FileRecords(tmp_path).report("../report.json", {})

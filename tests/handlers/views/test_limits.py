@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.local.core import BotApi
-from core import task_text
+from core import preferences, task_text
 from core.briefs import Brief, Finished, Question, RunningBuild
 from core.build_scheduler import Listed, Stats
+from core.daily import Evening
 from core.errors import Refused
 from core.model.agent import Usage
 from core.model.approval import Approval, Open
@@ -19,18 +20,31 @@ from core.model.build import (
     AgentFailed,
     Broke,
     BuildResult,
+    Ended,
     NotPrepared,
     Outcome,
     Proven,
     TimedOut,
     Unverified,
 )
-from core.model.ids import ApprovalId, BuildId, DraftId, ProjectName, TaskId
+from core.model.context import Context, Evidence, Interval, Place, Reading
+from core.model.ids import (
+    ApprovalId,
+    BuildId,
+    DraftId,
+    ProjectName,
+    SessionId,
+    TaskId,
+    UserId,
+    WeekendId,
+)
+from core.model.session import Session, SessionKind
 from core.model.task import (
     Cancelled,
     Category,
     Completed,
     Discarded,
+    DoneByHand,
     Draft,
     Failed,
     Merged,
@@ -41,15 +55,34 @@ from core.model.task import (
     Rejected,
     RolledBack,
     Running,
+    Split,
     Task,
     TaskState,
     Unmerged,
 )
+from core.model.weekend import Asked, Chosen, Nothing, Option, Phase, Rest, Vote, Weekend
+from core.nights import Ran
+from core.overnight_report import BuildLine, Report
 from core.planning import LeftOut, Plan, Planned
+from core.preferences import Shown
 from core.projects import Registered
+from core.weekend_progress import PhaseProgress, Progress
 from handlers import callbacks, replies
 from handlers.callbacks import Choose, DraftField, ListName
-from handlers.views import approvals, briefs, builds, drafts, onboarding, projects, tasks
+from handlers.views import (
+    approvals,
+    briefs,
+    builds,
+    contexts,
+    daily,
+    drafts,
+    onboarding,
+    projects,
+    sessions,
+    tasks,
+    weekend,
+)
+from handlers.views import settings as views_of_settings
 from handlers.views.message import MAX_TEXT, Message, pre, unescape, utf16_length
 from tests import factories
 from tests.factories import NOW, UTC_ZONE
@@ -99,6 +132,8 @@ states: st.SearchStrategy[TaskState] = st.sampled_from(
         Failed(build=BUILD, at=NOW, reason="<&>💥" * 500),
         Rejected(at=NOW, by=None),
         Cancelled(at=NOW, by=None),
+        DoneByHand(at=NOW, by=None),
+        Split(at=NOW, by=None, phases=tuple(TaskId(f"task_{number}") for number in range(900))),
     ]
 )
 
@@ -198,8 +233,19 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
             check(api, tasks.page(name, [listed(task)] * 30, page))
     check(api, tasks.upcoming([listed(task)] * 3))
     check(api, tasks.log_excerpt(task, task.description))
-    plan = Plan(NOW, NOW + timedelta(hours=9), [Planned(task, 1, NOW, NOW)] * 50, [LeftOut(task, reason)] * 50)
+    plan = Plan(
+        NOW, NOW + timedelta(hours=9), [Planned(task, 1, NOW, NOW)] * 50, 3, lambda: [LeftOut(task, reason, True)] * 50
+    )
     check(api, tasks.plan(plan, NOW, UTC_ZONE), edited=False)
+    check(api, daily.night(plan, NOW, UTC_ZONE))
+    nothing = Plan(NOW, NOW, [], 3, lambda: [LeftOut(task, reason, True)] * 50)
+    check(api, daily.night(nothing, NOW, UTC_ZONE))
+    full = Stats({"queued": 10**9}, 10**9, 0.333, 1e9, 1e9, timedelta(days=4000), NOW)
+    for ready in (0, 1, 4, 5):
+        evening = Evening(
+            quick_wins=[listed(task)] * 3, stats=full, ready_for_night=ready, candidates=[task] * 3, plan=plan
+        )
+        check(api, daily.check_in(evening, NOW, UTC_ZONE))
 
 
 @relaxed
@@ -211,6 +257,80 @@ def test_builds(api: BotApi, task: Task, result: BuildResult, line: str, current
     check(api, builds.running(task, build, None, stopping=False, now=NOW - timedelta(days=1)))
     check(api, builds.over(task, build, result))
     check(api, builds.ended(task, build, result, current=current))
+    room = factories.build(BUILD, Ended(result=result, requeued=line))
+    check(api, builds.over(task, room, result))
+    check(api, builds.ended(task, room, result, current=current))
+
+
+@relaxed
+@given(name=long(31), why=long(200), count=st.sampled_from([0, 1, 12, 400]))
+def test_contexts_and_places(api: BotApi, name: str, why: str, count: int) -> None:
+    place = Place(name=name, context=Context.GYM, latitude=90.0, longitude=-180.0, metres=20_000.0)
+    for each in Context:
+        reading = Reading(context=each, evidence=Evidence.PLACE, why=why, until=NOW + timedelta(days=400))
+        coming = [Interval(start=NOW, end=NOW, context=each, evidence=Evidence.SCHEDULE)] * min(count, 30)
+        check(api, contexts.context(reading, coming, 3, NOW, UTC_ZONE))
+        check(api, contexts.place(place if count else None, reading, NOW, UTC_ZONE))
+    check(api, contexts.places([place] * count), edited=False)
+    check(api, contexts.named(place))
+
+
+@relaxed
+@given(name=long(200), outcome=st.sampled_from(["running", "proven", "broke", "stopped"]), count=st.integers(0, 60))
+def test_sessions(api: BotApi, name: str, outcome: str, count: int) -> None:
+    line = BuildLine(
+        build=BUILD,
+        task=TaskId("task_123456789"),
+        title=title(name),
+        project="p" * 30,
+        engine="e" * 30,
+        started_at=NOW,
+        ended_at=None,
+        outcome=outcome,
+        summary=name * 20,
+        estimated_hours=12.0,
+        hours=1e6,
+    )
+    for kind in SessionKind:
+        session = Session(
+            id=SessionId("overnight-2026-03-03"),
+            kind=kind,
+            start=NOW,
+            end=NOW,
+            opened_at=NOW,
+            stopped_at=NOW if count % 2 else None,
+            checks=count,
+            checked_at=NOW,
+        )
+        check(api, sessions.session(session, True, NOW, UTC_ZONE, name * 3))
+        made = Report(
+            day="2026-03-04",
+            session=session.id,
+            start=NOW,
+            end=NOW,
+            written_at=NOW,
+            opened_late_minutes=1e5 * count,
+            stopped=True,
+            builds=[line] * count,
+            completed=count,
+            failed=count,
+            running=count,
+            stopped_builds=count,
+            hours_shipped=1e6 * count,
+            dollars=1e6,
+            checks=count,
+        )
+        check(api, sessions.report(made, UTC_ZONE))
+    for overnight in (True, False):
+        check(api, sessions.session(None, overnight, NOW, UTC_ZONE))
+
+
+def test_every_setting(api: BotApi) -> None:
+    for changed in (True, False):
+        every = [Shown(preference, "<&>" * 30, changed) for preference in preferences.ALL]
+        check(api, views_of_settings.settings(every))
+        for one in every:
+            check(api, views_of_settings.setting(one))
 
 
 @relaxed
@@ -254,8 +374,49 @@ def test_briefs(api: BotApi, task: Task, result: BuildResult, count: int) -> Non
         to_merge=[task] * count,
         queued=count,
         hours_shipped=1.0 * count,
+        dollars=1.0 * count,
+        ran=[Ran(build, task.title, 0, NOW - timedelta(hours=1), NOW, "proven")] * min(count, 1),
+        late=timedelta(hours=count),
+        missed=[("night", NOW)] * count,
+        throttled="disk " + "<&>" * 30 if count else None,
+        multiplier=3.5 if count else None,
     )
     check(api, briefs.brief(report, UTC_ZONE))
+
+
+@relaxed
+@given(
+    name=long(200), part=long(80), reason=long(2000), count=st.sampled_from([1, 5, 7]), voters=st.sampled_from([0, 50])
+)
+def test_weekends(api: BotApi, name: str, part: str, reason: str, count: int, voters: int) -> None:
+    task = TaskId("task_123456789")
+    phases = (Phase(title=title(part), hours=1.5, task=task),) * 8
+    option = Option(task=task, title=title(name), hours=12.0, score=0.1, reason=reason, phases=phases, created_at=NOW)
+    votes = tuple(Vote(person=UserId(number), task=task, at=NOW) for number in range(voters))
+    chosen = Chosen(task=task, title=title(name), by=UserId(1), voted=False, at=NOW, phases=phases)
+    names, saturday = {UserId(number): name for number in range(voters)}, WeekendId("2026-11-28")
+    for state in (Asked(), chosen, Nothing(at=NOW, why=reason[:200])):
+        row = Weekend(id=saturday, options=(option,) * count, votes=votes, asked_at=NOW, closes_at=NOW, state=state)
+        check(api, weekend.asked(row, 2, names, NOW, factories.config(), voting=True))
+        check(api, weekend.shown(row, None, names, NOW, factories.config(), group=True, voting=True))
+        check(api, weekend.closed(row, names, NOW, factories.config()))
+        question, options = weekend.poll(row)
+        assert len(question) <= 300
+        assert all(1 <= utf16_length(text) <= 100 for text in options)
+        assert len(set(options)) == count
+    check(api, weekend.suggestions(saturday, [option] * count))
+    for shipped in (True, False):
+        phase = PhaseProgress(
+            number=1, title=title(part), task=task, state="failed", reason=reason, estimated=1.5, actual=2.0,
+            is_done=shipped, is_shipped=shipped, is_left=not shipped,
+        )  # fmt: skip
+        for rest in (None, *Rest):
+            shown = Progress(
+                weekend=saturday, task=task, title=title(name), phases=[phase] * 8, share=0.3, estimated=12.0,
+                actual=1.0, estimated_done=1.5, started_at=None, summarised_at=NOW, rest=rest,
+            )  # fmt: skip
+            check(api, weekend.progress(shown))
+            check(api, weekend.summary(shown))
 
 
 @relaxed
