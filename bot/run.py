@@ -109,9 +109,9 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
     timetable = ticks.Ticks(_jobs(installation, pulse, outbox), pulse.keep_times)
     pulse.attach(timetable)
     timetable.start()
-    await pulse.keep_times()
     _say(line.greeting + _missing_agents(installation) + _obstacle(installation))
     log.info("ready", bot=app.bot.username)
+    await pulse.keep_times()
     try:
         await stop.wait()
     finally:

@@ -1,23 +1,31 @@
-"""Build scheduler: the queue in order of score, the plan of the window, and the numbers of the queue."""
+"""Build scheduler: the queue in order of score, the plan of the window, and the numbers of the queue.
+
+The planner is imported when a plan is made: a list should be there at once.
+"""
+
+from __future__ import annotations
 
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from core import dependencies, planning, priority, sessions, week, windows
-from core.builds import active_builds
+from core import dependencies, priority, windows
 from core.errors import NotFound
-from core.estimates import EstimatesCache
 from core.model.config import Config
 from core.model.context import Evidence
 from core.model.ids import TaskId
 from core.model.task import Completed, Failed, NeedsApproval, Queued, Running, Task
-from core.planning import LeftOut
 from core.ports import Store
-from core.surroundings import Surroundings
 from core.transitions import is_withdrawn, label
+
+if TYPE_CHECKING:
+    from core import planning
+    from core.estimates import EstimatesCache
+    from core.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,12 @@ class BuildScheduler:
         self._store = store
         self._config = config
         self._look_around = look_around
-        self._estimates = EstimatesCache(store)
+
+    @cached_property
+    def _estimates(self) -> EstimatesCache:
+        from core.estimates import EstimatesCache
+
+        return EstimatesCache(self._store)
 
     def open_tasks(self) -> list[Listed]:
         """Running first, then waiting ones by score, then those that need approval."""
@@ -75,6 +88,8 @@ class BuildScheduler:
 
     def next(self, now: datetime, count: int = 3) -> list[Listed]:
         """The tasks that would be built next, best score first; none that something but time keeps waiting."""
+        from core import planning
+
         tasks = self._by_id()
         obstacles = planning.Obstacles(tasks, self._look_around(now), now)
         ready = [task for task in tasks.values() if isinstance(task.state, Queued) and obstacles.of(task) is None]
@@ -94,6 +109,9 @@ class BuildScheduler:
 
     def why_waiting(self, task_id: TaskId, now: datetime) -> str | None:
         """When a queued task starts, or what keeps it waiting, in plain words; None for any other task."""
+        from core import planning
+        from core.builds import active_builds
+
         task = self._store.tasks.get(task_id)
         if task is None or not isinstance(task.state, Queued):
             return None
@@ -113,11 +131,17 @@ class BuildScheduler:
 
     def schedule(self, now: datetime) -> planning.Plan:
         """The plan of the autonomous time from now on."""
+        from core import planning
+        from core.builds import active_builds
+
         tasks = dependencies.waiting(self._store.tasks)
         return planning.plan(tasks, active_builds(self._store), self._look_around(now), now)
 
     def night(self, now: datetime) -> planning.Plan:
         """The plan of the night that is on, or comes next."""
+        from core import planning
+        from core.builds import active_builds
+
         config = self._config
         night = windows.next_named(windows.OVERNIGHT, now, config)
         start = max(night.start, now)
@@ -128,9 +152,9 @@ class BuildScheduler:
         plan = planning.plan(dependencies.waiting(self._store.tasks), active_builds(self._store), around, start)
         tonight = [entry for entry in plan.planned if entry.start < night.end]
 
-        def others() -> list[LeftOut]:
+        def others() -> list[planning.LeftOut]:
             later = [
-                LeftOut(entry.task, f"follows at {self._when(entry.start, now)}", not entry.task.wanted_until)
+                planning.LeftOut(entry.task, f"follows at {self._when(entry.start, now)}", not entry.task.wanted_until)
                 for entry in plan.planned
                 if entry.start >= night.end
             ]
@@ -147,6 +171,8 @@ class BuildScheduler:
 
         That they write now tells nothing of then.
         """
+        from core import sessions, week
+
         said = [one for one in around.contexts[:1] if one.evidence is not Evidence.ACTIVITY and one.end > start]
         end = sessions.autonomous_until(around.added, start, self._config)
         scheduled = week.ahead(max([start, *(one.end for one in said)]), end, self._config)

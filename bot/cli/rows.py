@@ -1,14 +1,18 @@
 """Rows of the tables that the commands print."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from core.build_scheduler import Listed, Stats
 from core.model.build import Build, Progress
-from core.planning import Plan
 from core.transitions import label
+
+if TYPE_CHECKING:
+    from core.planning import Plan
 
 
 def listed(entries: Sequence[Listed]) -> list[tuple[str, ...]]:
