@@ -8,7 +8,7 @@ from core.model.notification import ChangeAsked
 from core.model.task import NeedsApproval, Task
 from handlers import parsing
 from handlers.callbacks import ChangeField, ChangeTask
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context
 from handlers.tasks import person
 from handlers.views import approvals as views
@@ -73,6 +73,4 @@ async def _ask(update: Update, context: Context, task: Task, field: ChangeField)
 
 
 async def _replace(update: Update, context: Context, message: Message) -> None:
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        await edit(context.bot, query.message.chat.id, query.message.message_id, message)
+    await edit_pressed(update, message)

@@ -9,7 +9,7 @@ from core.context_scheduler import SHARED_ONCE
 from core.errors import Refused
 from core.model.context import Context as OwnersContext
 from handlers.callbacks import SetContext
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import contexts as views
@@ -64,9 +64,7 @@ async def on_set(update: Update, context: Context, pressed: SetContext) -> str:
     else:
         reading = services.contexts.set(pressed.context, now, person(update))
     services.wake()
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        await edit(context.bot, query.message.chat.id, query.message.message_id, shown(services))
+    await edit_pressed(update, shown(services))
     return f"{reading.context.value}."
 
 

@@ -7,7 +7,7 @@ from core.model.ids import ChatId
 from core.model.people import ChatSettings
 from handlers import parsing
 from handlers.callbacks import Notify, NotifyAtNight
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context
 from handlers.views import system
 
@@ -40,7 +40,4 @@ async def on_night(update: Update, context: Context, pressed: NotifyAtNight) -> 
 
 
 async def _show(update: Update, context: Context, settings: ChatSettings) -> None:
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        shown = system.notifications(settings, context.services.config)
-        await edit(context.bot, query.message.chat.id, query.message.message_id, shown)
+    await edit_pressed(update, system.notifications(settings, context.services.config))

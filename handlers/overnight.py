@@ -8,7 +8,7 @@ from core.errors import Refused
 from core.sessions import obstacle
 from handlers import parsing
 from handlers.callbacks import ForTonight, OnSession, SessionVerb, Wish
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import briefs, daily, sessions
@@ -78,7 +78,7 @@ def _change(services: Services, verb: SessionVerb, update: Update) -> None:
 async def on_session(update: Update, context: Context, pressed: OnSession) -> str:
     """Start or stop it."""
     await asyncio.to_thread(_change, context.services, pressed.verb, update)
-    await _replace(update, context, session_message(context.services))
+    await edit_pressed(update, session_message(context.services))
     return "Started." if pressed.verb is SessionVerb.START else "Nothing more starts."
 
 
@@ -88,14 +88,8 @@ async def on_wish(update: Update, context: Context, pressed: ForTonight) -> str:
     services.queue.for_tonight(pressed.task, now, person(update), skip=pressed.wish is Wish.SKIP)
     services.wake()
     plan = await asyncio.to_thread(services.scheduler.night, now)
-    await _replace(update, context, daily.night(plan, now, services.config.zone))
+    await edit_pressed(update, daily.night(plan, now, services.config.zone))
     if pressed.wish is Wish.SKIP:
         return f"{pressed.task} is left out tonight."
     obstacle = next((entry.reason for entry in plan.left_out if entry.task.id == pressed.task), None)
     return f"{pressed.task} goes first tonight." if obstacle is None else f"{pressed.task} still waits: {obstacle}."
-
-
-async def _replace(update: Update, context: Context, message: Message) -> None:
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        await edit(context.bot, query.message.chat.id, query.message.message_id, message)

@@ -8,7 +8,7 @@ from core.errors import Refused
 from core.model.ids import ProjectName, TaskId
 from handlers import parsing
 from handlers.callbacks import Resume, StopAll
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context
 from handlers.tasks import person
 from handlers.views import status as views
@@ -54,9 +54,7 @@ async def on_resume(update: Update, context: Context, pressed: Resume) -> str:
     services = context.services
     ended = services.pauses.resume(pressed.project, person(update), services.clock())
     services.wake()
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        await edit(context.bot, query.message.chat.id, query.message.message_id, views.resumed(ended))
+    await edit_pressed(update, views.resumed(ended))
     return "Going on."
 
 
@@ -65,10 +63,7 @@ async def on_stop_all(update: Update, context: Context, pressed: StopAll) -> str
     services = context.services
     stopped = await asyncio.to_thread(services.queue.stop_running, pressed.project, person(update), services.clock())
     services.wake()
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        shown = views.paused(pressed.project, [])
-        await edit(context.bot, query.message.chat.id, query.message.message_id, shown)
+    await edit_pressed(update, views.paused(pressed.project, []))
     for task in stopped:
         await services.refresh(task.id)
     return f"Stopping {len(stopped)} …" if stopped else "Nothing is running any more."

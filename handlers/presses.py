@@ -62,7 +62,7 @@ from handlers.callbacks import (
     VoteWeekend,
 )
 from handlers.capture import draft_card
-from handlers.replies import edit, reply
+from handlers.replies import edit, edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.views import drafts
 from handlers.views.message import Message, escape, unescape
@@ -207,9 +207,9 @@ async def _on_choose(update: Update, context: Context, pressed: Choose) -> Toast
     services = context.services
     draft = services.drafts.find(pressed.draft)
     if pressed.field is None:
-        await _replace(update, context, draft_card(services, draft))
+        await edit_pressed(update, draft_card(services, draft))
     else:
-        await _replace(update, context, drafts.choices(draft, pressed.field, services.projects.all()))
+        await edit_pressed(update, drafts.choices(draft, pressed.field, services.projects.all()))
     return None
 
 
@@ -219,7 +219,7 @@ async def _on_set_field(update: Update, context: Context, pressed: SetField) -> 
     except ValueError:
         raise callbacks.UnknownButton("That choice does not exist any more.") from None
     draft = context.services.drafts.change(pressed.draft, **changes)
-    await _replace(update, context, draft_card(context.services, draft))
+    await edit_pressed(update, draft_card(context.services, draft))
     return None
 
 
@@ -228,7 +228,7 @@ async def _on_finish_draft(update: Update, context: Context, pressed: FinishDraf
     if pressed.end is DraftEnd.DROP:
         title = services.drafts.find(pressed.draft).title
         services.drafts.drop(pressed.draft)
-        await _replace(update, context, Message(f"🗑 <s>{escape(title)}</s>"))
+        await edit_pressed(update, Message(f"🗑 <s>{escape(title)}</s>"))
         return "Dropped."
     task = services.drafts.add(pressed.draft, services.clock(), start_now=pressed.end is DraftEnd.ADD_AND_START)
     await _show_added(update, context, task)
@@ -240,15 +240,15 @@ async def _show_added(update: Update, context: Context, task: Task) -> None:
     """The draft becomes the card of its task; a task that asks first gets a question of its own."""
     query = update.callback_query
     if isinstance(task.state, NeedsApproval):
-        await _replace(update, context, added(task))
+        await edit_pressed(update, added(task))
     elif query is not None and query.message is not None:
         chat, message = query.message.chat.id, query.message.message_id
-        await _replace(update, context, tasks.card(context.services, task.id))
+        await edit_pressed(update, tasks.card(context.services, task.id))
         notifications.record_card(context.services.store, task.id, ChatId(chat), message, context.services.clock())
 
 
 async def _on_page(update: Update, context: Context, pressed: Page) -> Toast:
-    await _replace(update, context, tasks.list_page(context.services, pressed))
+    await edit_pressed(update, tasks.list_page(context.services, pressed))
     return None
 
 
@@ -271,14 +271,6 @@ async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
     await asked(update, context)
     return None
 
-
-async def _replace(update: Update, context: Context, message: Message) -> None:
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        await edit(context.bot, query.message.chat.id, query.message.message_id, message)
-
-
-_ASKED = {"queue": tasks.queue, "brief": overnight.brief, "sample": onboarding.sample, "night": overnight.night}
 
 _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]] = {
     OnTask: _on_task,

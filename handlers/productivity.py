@@ -6,7 +6,7 @@ from telegram import Update
 
 from handlers import parsing
 from handlers.callbacks import Period, ShowPeriod
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.views import productivity
 from handlers.views.message import Message
@@ -24,10 +24,7 @@ async def month(update: Update, context: Context) -> None:
 
 async def on_show(update: Update, context: Context, pressed: ShowPeriod) -> None:
     """The other period, or the same one brought up to date, in place of the message."""
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        shown = await _report(context.services, pressed.period)
-        await edit(context.bot, query.message.chat.id, query.message.message_id, shown)
+    await edit_pressed(update, await _report(context.services, pressed.period))
 
 
 async def _answer(update: Update, context: Context, period: Period) -> None:

@@ -175,6 +175,13 @@ async def _edit(bot: ExtBot[Any], message: Message, common: dict[str, Any]) -> N
             await bot.edit_message_caption(caption=caption, parse_mode="HTML", **common)
 
 
+async def edit_pressed(update: Update, message: Message) -> None:
+    """Replace the message whose button was pressed; nothing when it is not to be had any more."""
+    query = update.callback_query
+    if query is not None and query.message is not None:
+        await edit(cast(ExtBot[Any], update.get_bot()), query.message.chat.id, query.message.message_id, message)
+
+
 async def persist(call: Callable[[], Awaitable[Result]], *, repeatable: bool = False) -> Result:
     """Try again, later and later, when the connection fails.
 

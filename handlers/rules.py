@@ -6,7 +6,7 @@ from core import rule_text
 from core.errors import Refused
 from handlers import parsing
 from handlers.callbacks import DropRule
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import rules as views
@@ -44,9 +44,7 @@ async def on_drop(update: Update, context: Context, pressed: DropRule) -> str:
     """Take a rule back."""
     services = context.services
     services.rules.remove(pressed.rule, person(update), services.clock())
-    query = update.callback_query
-    if query is not None and query.message is not None:
-        await edit(context.bot, query.message.chat.id, query.message.message_id, shown(services))
+    await edit_pressed(update, shown(services))
     return "Taken back."
 
 

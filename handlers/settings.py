@@ -5,9 +5,9 @@ import contextlib
 from telegram import Update
 
 from core import preferences
-from core.errors import NotFound, Refused
+from core.errors import NotFound
 from handlers.callbacks import Setting
-from handlers.replies import edit, reply
+from handlers.replies import edit_pressed, reply
 from handlers.services import Context
 from handlers.tasks import person
 from handlers.views import settings as views
@@ -54,8 +54,5 @@ async def on_setting(update: Update, context: Context, pressed: Setting) -> str 
             one = services.preferences.set(pressed.name, pressed.value, now, by)
         services.wake()
         shown, toast = views.setting(one), f"{one.preference.title}: {one.value}"
-    query = update.callback_query
-    if query is None or query.message is None:
-        raise Refused("Ask for /settings again.")
-    await edit(context.bot, query.message.chat.id, query.message.message_id, shown)
+    await edit_pressed(update, shown)
     return toast
