@@ -213,7 +213,7 @@ async def _line(settings: Settings, installation: Installation) -> AsyncIterator
     try:
         server = await start(api, settings.local_chat_port, token)
     except PortInUse as error:
-        raise Refused(f"{error} Set LOCAL_CHAT_PORT in .env to another one.") from error
+        raise Refused(str(error)) from error
     installation.people.admit(VISITOR, "you")
     installation.people.meet(VISITOR, ChatId(VISITOR), installation.clock())
     greeting = f"Jarvis is ready. Open  {server.page_url}  in your browser. Ctrl+C stops it; running builds go on."

@@ -4,6 +4,8 @@ APScheduler wakes us; what is due, late or missed is decided by `core.timetable`
 machine that slept, a crash or a changed clock give one late run or one record, whatever the scheduler thinks of it.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -60,7 +62,15 @@ def _sessions(config: Config, opened: Callable[[SessionKind, datetime, datetime]
     ]
     spans += [(f"gym {number}", SessionKind.GYM, WORK_DAYS, span) for number, span in enumerate(routine.gym, 1)]
     return [
-        Job(name, days, span[0], length - least_left(kind, length), partial(opened, kind), since_start=True)
+        Job(
+            name,
+            days,
+            span[0],
+            length - least_left(kind, length),
+            partial(opened, kind),
+            several_a_day=True,
+            since_start=True,
+        )
         for name, kind, days, span in spans
         for length in (_length(span),)
     ]
@@ -85,6 +95,16 @@ def _length(span: Span) -> timedelta:
     return end - start if end > start else end - start + timedelta(days=1)
 
 
+def _until_cancelled(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The job, which is cancelled in silence when we stop: APScheduler would tell of it as an error."""
+
+    async def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await job()
+
+    return run
+
+
 class Ticks:
     """APScheduler with our jobs in it."""
 
@@ -94,7 +114,7 @@ class Ticks:
         self._arranged: tuple[object, ...] = ()
         for entry in (*every, Every("sweep", SWEEP_SECONDS, run_due)):
             self._scheduler.add_job(
-                entry.job,
+                _until_cancelled(entry.job),
                 "interval",
                 seconds=entry.seconds,
                 id=entry.name,
@@ -127,7 +147,7 @@ class Ticks:
     def _add(self, at: time, days: frozenset[int], zone: ZoneInfo) -> None:
         weekdays = ",".join(map(str, sorted(days)))
         self._scheduler.add_job(
-            self._run_due,
+            _until_cancelled(self._run_due),
             CronTrigger(day_of_week=weekdays, hour=at.hour, minute=at.minute, timezone=zone),
             id=f"at {at:%H:%M} on {weekdays}",
             coalesce=True,

@@ -134,7 +134,7 @@ class Briefs:
         return found
 
     def _running(self, build: Build, task: Task, now: datetime) -> RunningBuild:
-        expected = max(build.started_at + timedelta(hours=build.hours), now)
+        expected = max(build.started_at + timedelta(hours=build.expected or build.hours), now)
         status = self._executor.status(build.id)
         return RunningBuild(task, build, status.progress if isinstance(status, Alive) else None, expected)
 

@@ -101,6 +101,7 @@ class Builds:
             task=task.id,
             project=task.project,
             hours=task.hours,
+            expected=round(around.expected_hours(task), 3),
             spec=self._spec(build_id, task, attempt, around),
             started_at=now,
             state=Active(),

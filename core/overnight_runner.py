@@ -14,7 +14,7 @@ from core import audit, metrics, sessions, windows
 from core.builds import active_builds
 from core.errors import Conflict
 from core.model.config import Config
-from core.model.ids import UserId
+from core.model.ids import SessionId, UserId
 from core.model.metrics import Sample
 from core.model.session import Session, SessionKind
 from core.model.task import Completed, Failed
@@ -62,6 +62,11 @@ class OvernightRunner:
             return None
         key = sessions.session_id(kind, window.start, self._config)
         known = self._store.sessions.get(key)
+        if known is not None and known.closed_at is None:
+            return known
+        if known is not None and known.start != window.start:  # the owner came into another zone on that day
+            key = SessionId(f"{key}-{window.start:%H%M}")
+            known = self._store.sessions.get(key)
         if known is not None:
             return known
         session = Session(id=key, kind=kind, start=window.start, end=window.end, opened_at=now)
@@ -104,8 +109,10 @@ class OvernightRunner:
         """Start nothing more until the end of the session; what runs goes on. Raises Conflict when none runs."""
         with self._store.transaction():
             session = sessions.current(self._store, now)
-            if session is None or session.stopped_at is not None:
+            if session is None:
                 raise Conflict("No session runs now, so there is nothing to stop.")
+            if session.stopped_at is not None:
+                raise Conflict("It is stopped already: nothing more starts until it ends.")
             session = msgspec.structs.replace(session, stopped_at=now, stopped_by=by)
             self._store.sessions.put(session.id, session)
             self._note(session, "stopped", now, audit.actor(by))
@@ -133,7 +140,16 @@ class OvernightRunner:
         for session in sessions.open_sessions(self._store):
             self._advance(session, now)
 
+    def _follow(self, session: Session, now: datetime) -> Session:
+        """The session with its end where the settings have it by now; at once when its time is over by them."""
+        if session.by_hand or not session.opened_at <= now < session.end:
+            return session
+        window = sessions.window_of(session.kind, now, self._config)
+        end = window.end if window is not None else now
+        return session if end == session.end else self._put(session, now, "moved", until=end.isoformat(), end=end)
+
     def _advance(self, session: Session, now: datetime) -> None:
+        session = self._follow(session, now)
         if session.stopped_at is None and now < session.end:
             session = self._prepare(session, now)
             overdue = session.checked_at is None or not timedelta() <= now - session.checked_at < CHECK_EVERY
@@ -163,7 +179,7 @@ class OvernightRunner:
 
     def _check(self, session: Session, now: datetime) -> Session:
         sample = self._measure(now)
-        since = session.checked_at or session.start
+        since = session.checked_at or session.opened_at
         ended = [task for task in self._store.tasks.all() if type(task.state) in (Completed, Failed)]
         fresh = [task for task in ended if isinstance(task.state, Completed | Failed) and task.state.at >= since]
         return self._put(

@@ -14,9 +14,10 @@ MAX_TITLE = 80
 _ITEM = re.compile(
     r"^\s{0,3}(?:[-*•]\s+|\d{1,2}[.)]\s+)(?:\[[ xX]?\]\s*)?(?P<title>\S.*)$|^\s{0,3}\[[ xX]?\]\s*(?P<box>\S.*)$"
 )
-_NUMBER = r"(?P<hours>\d{1,2}(?:[.,]\d{1,2})?)\s?(?:h|hours?|hrs?)"
+_UNIT = r"(?P<{}>h|hours?|hrs?|m|min|minutes?)"
+_NUMBER = r"(?P<hours>\d{1,2}(?:[.,]\d{1,2})?)\s?" + _UNIT.format("unit")
 _NOTE = re.compile(
-    rf"\s*(?:\(\s*~?{_NUMBER}\s*\)|[-–—:,]\s*~?(?P<number>\d{{1,2}}(?:[.,]\d{{1,2}})?)\s?(?:h|hours?|hrs?))\s*\.?$",
+    rf"\s*(?:\(\s*~?{_NUMBER}\s*\)|[-–—:,]\s*~?(?P<number>\d{{1,2}}(?:[.,]\d{{1,2}})?)\s?{_UNIT.format('other')})\s*\.?$",
     re.I,
 )
 
@@ -79,6 +80,8 @@ def _hours(item: str) -> tuple[str, float | None]:
     if note is None:
         return _shorten(item), None
     hours = float((note["hours"] or note["number"]).replace(",", "."))
+    if (note["unit"] or note["other"]).casefold().startswith("m"):
+        hours /= 60
     return _shorten(item[: note.start()]), hours if hours > 0 else None
 
 

@@ -310,6 +310,6 @@ def _free_slots(running: Sequence[Build], around: Surroundings, now: datetime) -
     free = [0.0] * around.slots
     for index, build in enumerate(running):
         slot = index % around.slots
-        expected = build.started_at + timedelta(hours=build.hours) - now
+        expected = build.started_at + timedelta(hours=build.expected or build.hours) - now
         free[slot] = max(free[slot], expected.total_seconds() / 3600, 1 / 60)
     return free

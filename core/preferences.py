@@ -189,6 +189,7 @@ def find(name: str) -> Preference:
     ]
     if len(near) > 1 and not exact:
         raise NotFound(f"“{name[:40]}” can be several: {', '.join(each.name for each in near)}.")
+    near = near or [each for each in ALL if len(word) > 2 and word in each.title]
     if len(exact or near) != 1:
         raise NotFound(f"There is no setting “{name[:40]}” that can be changed here. /settings lists them.")
     return (exact or near)[0]

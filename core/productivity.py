@@ -21,6 +21,8 @@ from core.transitions import is_withdrawn
 LONGEST_GAP = timedelta(minutes=15)
 """Between two calls of `record_duty`; after a longer one Jarvis was down meanwhile."""
 CLOSE = 1.5
+LEAST_OWNER_HOURS = 1.0
+"""A multiplier of less would tell nothing."""
 """An estimate within this factor is called close."""
 
 _MARK = "duty"
@@ -257,7 +259,7 @@ def _accuracy(builds: Iterable[Build]) -> Accuracy | None:
 def _multiplier(duty: Iterable[Day]) -> float | None:
     days = list(duty)
     owner = sum(day.owner_minutes for day in days)
-    return sum(day.autonomous_minutes for day in days) / owner if owner > 0 else None
+    return sum(day.autonomous_minutes for day in days) / owner if owner >= 60 * LEAST_OWNER_HOURS else None
 
 
 def _is_proven(build: Build | None) -> bool:

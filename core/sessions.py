@@ -96,7 +96,9 @@ def session_id(kind: SessionKind, start: datetime, config: Config) -> SessionId:
 
 
 def report_at(session: Session, config: Config) -> datetime:
-    """When the report of a session is due: half an hour before the brief of the morning, or at its end."""
+    """When the report of a session is due: of a night half an hour before the brief of the morning, else at its end."""
+    if session.kind is not SessionKind.OVERNIGHT:
+        return session.end
     day: date = session.end.astimezone(config.zone).date()
     brief = datetime.combine(day, config.routine.brief, config.zone) - REPORT_BEFORE_BRIEF
     return brief if session.start < brief < session.end else session.end

@@ -43,6 +43,8 @@ class Job:
     grace: timedelta
     """So late it is still done; later it is recorded as missed."""
     run: Callable[[datetime, datetime], None]
+    several_a_day: bool = False
+    """It may run again on a local day, at another time of it: it finds out by itself what it has done."""
     since_start: bool = False
     """A time just before the installation began counts, too."""
 
@@ -139,7 +141,7 @@ class Timetable:
             if moment > now:
                 break
             this = self._day(job, moment)
-            if day is None or this > day:
+            if day is None or this > day or job.several_a_day:
                 found.append(moment)
                 day = this
         return found

@@ -54,6 +54,7 @@ async def session(update: Update, context: Context) -> None:
         return
     if words:
         await asyncio.to_thread(_change, services, SessionVerb(words[0]), update)
+        services.wake()
     await reply(update, session_message(services))
 
 
@@ -72,12 +73,12 @@ def _change(services: Services, verb: SessionVerb, update: Update) -> None:
         services.overnight.step(now)
     else:
         services.overnight.stop(now, by)
-    services.wake()
 
 
 async def on_session(update: Update, context: Context, pressed: OnSession) -> str:
     """Start or stop it."""
     await asyncio.to_thread(_change, context.services, pressed.verb, update)
+    context.services.wake()
     await edit_pressed(update, session_message(context.services))
     return "Started." if pressed.verb is SessionVerb.START else "Nothing more starts."
 

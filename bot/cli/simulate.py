@@ -20,6 +20,8 @@ def simulate(days: int, seed: int, file: Path | None, as_json: bool) -> None:
 
     Touches nothing of yours: it works in a temporary folder.
     """
+    if file is not None and not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {file.parent}", param_hint="--report")
     import structlog
 
     from bot.simulation import findings, report, year

@@ -12,6 +12,7 @@ from core.model.weekend import Asked, Chosen, Nothing
 from core.productivity import Report
 
 ON_TIME = timedelta(minutes=2)
+MOST_BARS = 28
 BRIEF_GRACE = timedelta(hours=6)
 
 
@@ -43,8 +44,8 @@ class Findings:
     weekends_chosen: int
     crashes: int
     dollars: float
-    by_month: dict[str, float]
-    """Hours shipped."""
+    shipped: dict[str, float]
+    """Hours shipped by day; by week or month where that would be too many."""
     wrong: list[str]
     """Promises that were broken, in words; empty."""
 
@@ -80,7 +81,7 @@ def find(made: Simulation) -> Findings:
         weekends_chosen=record.messages["weekend summary"],
         crashes=record.crashes,
         dollars=(total.cost.dollars or 0.0) if total.cost is not None else 0.0,
-        by_month=_by_month(report),
+        shipped=_shipped(report),
         wrong=[*record.wrong, *_briefs_wrong(made), *_unexplained(made, late)],
     )
 
@@ -93,12 +94,14 @@ def _nights(made: Simulation) -> list[overnight_report.Report]:
     ]
 
 
-def _by_month(report: Report) -> dict[str, float]:
-    months: dict[str, float] = {}
+def _shipped(report: Report) -> dict[str, float]:
+    few, some = len(report.days) <= MOST_BARS, len(report.days) <= 7 * MOST_BARS
+    found: dict[str, float] = {}
     for day in report.days:
-        name = f"{day.date:%b}"
-        months[name] = months.get(name, 0.0) + day.figures.hours_shipped
-    return months
+        week = day.date - timedelta(days=day.date.weekday())
+        name = f"{day.date.day}" if few else f"{week.day} {week:%b}" if some else f"{day.date:%b %y}"
+        found[name] = found.get(name, 0.0) + day.figures.hours_shipped
+    return found
 
 
 def _briefs_wrong(made: Simulation) -> list[str]:

@@ -39,12 +39,12 @@ def rows(found: Findings) -> list[Row]:
 
 
 def picture(found: Findings) -> Bars:
-    """Hours shipped by month."""
-    labels: Sequence[str] = tuple(found.by_month)
+    """Hours shipped."""
+    labels: Sequence[str] = tuple(found.shipped)
     return Bars(
         title=f"{found.days} simulated days: {found.multiplier:.1f}x",
         unit="h shipped",
         labels=tuple(labels),
-        series=(Series(name="hours shipped", values=tuple(found.by_month[label] for label in labels)),),
+        series=(Series(name="hours shipped", values=tuple(found.shipped[label] for label in labels)),),
         note=f"{found.builds:,} builds, {found.builds_a_night:.1f} a night with a result; {found.crashes} crashes",
     )

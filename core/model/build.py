@@ -339,7 +339,9 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     task: TaskId
     project: ProjectName
     hours: float
-    """The estimate at the start, for the progress bar."""
+    """The owner's estimate at the start."""
+    expected: float | None = None
+    """Hours that such builds took before, for that estimate."""
     spec: BuildSpec
     started_at: datetime
     state: BuildState

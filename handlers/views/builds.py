@@ -19,7 +19,7 @@ def running(task: Task, build: Build, progress: Progress | None, *, stopping: bo
     """The message that is edited in place while a build runs."""
     phase = "stopping" if stopping else (progress.phase if progress else Phase.PREPARING).value
     elapsed = now - build.started_at
-    estimate = timedelta(hours=build.hours)
+    estimate = timedelta(hours=build.expected or build.hours)
     used = spent(progress.usage) if progress else None
     last = shorten(progress.last_line.strip(), 120) if progress else ""
     text = lines(

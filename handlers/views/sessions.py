@@ -11,6 +11,12 @@ from handlers.views.message import Button, Message, escape, lines, shorten
 
 _MARKS = {"running": "🔨", "proven": "✅", "unverified": "📦", "already red": "📦", "stopped": "⏹"}
 LATE = timedelta(minutes=5)
+_OUTCOMES = {
+    "broke": "checks failed",
+    "empty": "nothing changed",
+    "already red": "not proven",
+    "unverified": "not proven",
+}
 USAGE = "Write /overnight, or /overnight start, /overnight stop, /overnight report."
 
 
@@ -49,7 +55,8 @@ def session(
 
 def report(made: Report, zone: ZoneInfo) -> Message:
     """What a session has built."""
-    head = f"📄 <b>{made.session}</b> · {made.start.astimezone(zone):%a %H:%M}–{made.end.astimezone(zone):%H:%M}"
+    name = made.session.partition("-20")[0].replace("-", " ")
+    head = f"📄 <b>{name}</b> · {made.start.astimezone(zone):%a %H:%M}–{made.end.astimezone(zone):%H:%M}"
     cost = f", ${made.dollars:.2f}" if made.dollars is not None else ""
     stopped = f"{made.stopped_builds} stopped, " if made.stopped_builds else ""
     counts = f"{made.completed} completed, {made.failed} failed, {stopped}{made.running} running; "
@@ -62,6 +69,6 @@ def report(made: Report, zone: ZoneInfo) -> Message:
 
 
 def _line(one: BuildLine) -> str:
-    took = f"{times.hours(one.hours)} of {times.hours(one.estimated_hours)}"
+    took = f"{times.span(timedelta(hours=one.hours))} of {times.hours(one.estimated_hours)}"
     mark = _MARKS.get(one.outcome, "❌")
-    return f"{mark} /{one.task} {escape(shorten(one.title, 60))} · {took} · {escape(one.outcome)}"
+    return f"{mark} /{one.task} {escape(shorten(one.title, 60))} · {took} · {_OUTCOMES.get(one.outcome, one.outcome)}"

@@ -21,7 +21,7 @@ def settings(every: Sequence[Shown]) -> Message:
 def setting(one: Shown) -> Message:
     """One of them, with values to choose from."""
     name, title = one.preference.name, one.preference.title
-    source = "changed in the chat" if one.changed else "as in .env, or by default"
+    source = "changed here" if one.changed else "as in .env, or by default"
     choices = [
         Button(("● " if value == one.value else "") + value, Setting(name, value.replace(":", ".")))
         for value in one.preference.choices

@@ -12,6 +12,7 @@ _NAMES = {
     Kind.BUILDS: "🔨 Builds",
     Kind.BUDGET: "💸 Budget",
     Kind.SUGGESTIONS: "💡 Suggestions",
+    Kind.DAILY: "☀️ Brief, plan, check-in",
     Kind.WEEKEND: "🗓 Weekend",
     Kind.SYSTEM: "⚙️ About me",
 }

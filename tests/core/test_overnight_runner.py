@@ -378,7 +378,7 @@ def test_stopped_nothing_more_starts_but_what_runs_goes_on(engines: Engines) -> 
     why = "this session was stopped; work goes on after 07:00"
     assert engines.scheduler.why_waiting(first.id, engines.now) == why
     assert step(engines, at(23, 45)).checks == 0
-    with pytest.raises(Conflict, match="No session runs now"):
+    with pytest.raises(Conflict, match="stopped already"):
         engines.overnight.stop(at(23, 46), OWNER)
     assert step(engines, at(6, 30, day=4)).reported_at is not None
     assert report(engines)["stopped"] is True
@@ -519,3 +519,28 @@ def test_builds_of_the_time_before_and_after_are_no_part_of_the_report(engines: 
     made = engines.overnight.report(at(12, day=4))
 
     assert [line.task for line in made.builds] == [across.id]
+
+
+def test_a_session_follows_the_settings(engines: Engines) -> None:
+    opened(engines, SessionKind.OVERNIGHT, at(23))
+    engines.preferences.set("SLEEP_HOURS", "23:00-09:30", at(23, 30))
+
+    assert step(engines, at(23, 31)).end == at(9, 30, day=4)
+
+    engines.preferences.set("TIMEZONE", "America/Los_Angeles", at(23, 40))
+    closed = step(engines, at(23, 41))  # a quarter to four in the afternoon there
+    assert closed.closed_at == at(23, 41)
+
+
+def test_a_second_night_of_one_local_day_has_a_session_of_its_own(engines: Engines) -> None:
+    first = opened(engines, SessionKind.OVERNIGHT, at(23))
+    engines.preferences.set("TIMEZONE", "America/Los_Angeles", at(23, 40))
+    step(engines, at(23, 41))
+    night = at(7, day=4)  # 23:00 there, on the same local day
+
+    second = opened(engines, SessionKind.OVERNIGHT, night)
+
+    assert first is not None
+    assert second is not None
+    assert second.id != first.id
+    assert second.start == night

@@ -22,6 +22,14 @@ def test_a_list_with_hours_is_taken_as_it_is() -> None:
     assert broken_down(text) == [("Data model", 3), ("Pages", 2.5), ("Payment", 4), ("Texts", 0.5)]
 
 
+def test_minutes_are_understood() -> None:
+    assert broken_down("- Model (9h)\n- Graphics (30m)\n- Texts: 30 min") == [
+        ("Model", 9),
+        ("Graphics", 0.5),
+        ("Texts", 0.5),
+    ]
+
+
 def test_items_without_hours_share_what_is_left() -> None:
     assert broken_down("1. Model (4h)\n2. Pages\n3) Texts", 9.0) == [("Model", 4), ("Pages", 2.5), ("Texts", 2.5)]
 

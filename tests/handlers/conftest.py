@@ -1,5 +1,6 @@
 """The bot on the local Telegram, in memory: real handlers, real engines, a real store; executor in memory, time set."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -284,6 +285,10 @@ async def start(
         register_shop(store, workspaces)
         queue.add_to_queue(factories.new_task("Fix the sample", chat=chat), clock())
 
+    def wake() -> None:
+        asyncio.get_running_loop()  # as the real one does, which fails in any other thread
+        woken.append(True)
+
     services = Services(
         store=store,
         clock=clock,
@@ -317,7 +322,7 @@ async def start(
         make_sample=sample,
         log_of=executor.log,
         refresh=outbox.refresh,
-        wake=lambda: woken.append(True),
+        wake=wake,
         is_local=True,
     )
     telegram_app.equip(app, services)

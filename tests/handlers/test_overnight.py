@@ -301,10 +301,10 @@ async def test_a_session_by_hand_from_its_start_to_its_report(house: House) -> N
 
     assert (await house.ask("/overnight stop")).startswith("⏹ overnight · stopped; nothing more starts before 07:00")
     assert (await house.ask("/overnight report")).splitlines() == [
-        "📄 overnight-2026-03-03 · Tue 23:30–07:00",
+        "📄 overnight · Tue 23:30–07:00",
         "1 completed, 0 failed, 0 running; 2 h shipped",
         "stopped before its time",
-        "✅ /task_1 Work · 1 min of 2 h · proven",
+        "✅ /task_1 Work · 0 s of 2 h · proven",
     ]
 
 
@@ -374,7 +374,7 @@ async def test_a_late_session_says_so_in_its_report(house: House) -> None:
     house.services.overnight.step(at(6, 30, day=4))
 
     assert (await house.ask("/overnight report")).splitlines() == [
-        "📄 overnight-2026-03-03 · Tue 23:00–07:00",
+        "📄 overnight · Tue 23:00–07:00",
         "0 completed, 0 failed, 0 running; nothing shipped",
         "began 3 h late",
         "Nothing was built.",

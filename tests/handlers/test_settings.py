@@ -33,7 +33,7 @@ async def test_choosing_by_button(house: House) -> None:
 
     assert (await house.press(shown, "06:30")).text == "morning brief: 06:30"
     assert house.services.config.routine.brief == time(6, 30)
-    assert "changed in the chat" in house.text(shown)
+    assert "changed here" in house.text(shown)
     assert house.woken
 
     assert (await house.press(shown, "As before")).text == "morning brief: 07:00"
@@ -76,13 +76,13 @@ async def test_every_choice_of_every_button_is_taken(house: House) -> None:
 async def test_changing_by_text(house: House, words: str, said: str) -> None:
     text = await house.ask(f"/settings {words}")
 
-    assert text.splitlines()[:2] == [said, "changed in the chat."]
+    assert text.splitlines()[:2] == [said, "changed here."]
 
 
 async def test_one_can_be_read_and_reset_by_text(house: House) -> None:
     await house.ask("/settings brief 7:30")
 
-    assert (await house.ask("/settings brief")).startswith("Morning brief: 07:30\nchanged in the chat.")
+    assert (await house.ask("/settings brief")).startswith("Morning brief: 07:30\nchanged here.")
     for word in ("reset", "Reset"):
         assert (await house.ask(f"/settings brief {word}")).startswith("Morning brief: 07:00\nas in .env")
 

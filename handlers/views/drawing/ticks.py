@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-_MINUTES = (15, 30, 60, 120, 180, 240, 360, 720)
+_MINUTES = (1, 2, 5, 15, 30, 60, 120, 180, 240, 360, 720)
 _DAYS = (1, 2, 7, 14, 28, 91, 182, 364, 728, 3640)
 _QUARTER = timedelta(minutes=15)
 
@@ -29,7 +29,9 @@ def ticks(start: datetime, end: datetime, zone: ZoneInfo, most: int) -> list[Tic
 
 
 def _times(start: datetime, end: datetime, zone: ZoneInfo, minutes: int) -> Iterator[Tick]:
-    at = datetime.fromtimestamp(start.timestamp() // 900 * 900, UTC)
+    step = min(timedelta(minutes=minutes), _QUARTER)
+    seconds = step.total_seconds()
+    at = datetime.fromtimestamp(start.timestamp() // seconds * seconds, UTC)
     day, last = "", None
     while at <= end:
         local = at.astimezone(zone)
@@ -39,7 +41,7 @@ def _times(start: datetime, end: datetime, zone: ZoneInfo, minutes: int) -> Iter
             new = f"{local:%a} {local.day}"
             yield Tick(at, f"{local:%H:%M}", "" if new == day else new)
             day, last = new, at
-        at += _QUARTER
+        at += step
 
 
 def _dates(start: datetime, end: datetime, zone: ZoneInfo, days: int) -> Iterator[Tick]:
