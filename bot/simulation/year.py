@@ -193,6 +193,7 @@ class Simulation:
         self._tending = Tending(self.at, timedelta(minutes=1))
         self._renderer = renderer_of(self.at)
         self._due_at = self.machine.now
+        self._started_at = START  # what was recorded just before is delivered at once
         self.at.executor.reattach(set())
 
     def _open(self) -> Installation:
