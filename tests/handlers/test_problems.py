@@ -1,0 +1,79 @@
+"""`/problems` and `/fix`: what they say, the buttons, and the alarm."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core import metrics
+from core.model.metrics import Sample
+from tests.handlers.conftest import House, Open, text_of
+
+
+@pytest.fixture
+async def cleaner(open_house: Open, tmp_path: Path) -> House:
+    """A bot that may clean up below a folder with one large log."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "app.log").write_text("something was said\n" * 800_000)
+    return await open_house(log_roots=(tmp_path / "logs",))
+
+
+def fill(house: House) -> None:
+    """At 75 % now, two and a half days from the limit."""
+    for hours in range(1, 150):
+        values = {"disk": 75 - 0.08 * hours}
+        metrics.record(house.store, Sample(at=house.clock() - timedelta(hours=hours), values=values))
+    house.machine["disk"] = 75.0
+
+
+async def test_all_is_well(house: House) -> None:
+    assert await house.ask("/problems") == "✅ No problems, and none in sight."
+
+
+async def test_a_disk_that_fills_is_told_with_a_picture(cleaner: House) -> None:
+    fill(cleaner)
+
+    (answer,) = await cleaner.say("/problems")
+
+    said = text_of(answer).splitlines()
+    assert said[0] == "Problems"
+    assert said[2:] == ["🟡 Disk: 75 %, limit 80 %", said[3], "/fix can rotate 1 large log: about 14 MB"]
+    assert said[3].startswith("80 % in 3 days")
+    assert answer.body["photo"]
+    assert cleaner.labels(answer.message_id) == ["🧹 Fix"]
+
+
+async def test_a_fix_is_shown_then_done_then_taken_back(cleaner: House, tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "app.log"
+
+    shown = await cleaner.ask("/fix")
+    card = cleaner.last_id()
+    assert shown.splitlines()[-1] == "Nothing is done yet."
+    assert log.stat().st_size > 10_000_000
+
+    await cleaner.press(card, "Do it")
+    assert cleaner.text(card).startswith("Freed 15 MB\n• Rotated app.log, freed 15 MB\nLogs below")
+    assert log.stat().st_size == 0
+
+    toast = await cleaner.press(card, "app.log")
+    assert toast.text == f"Restored: {log}.repair_1"
+    assert (log.parent / "app.log.repair_1").read_text() == "something was said\n" * 800_000
+    again = await cleaner.press(card, "app.log")
+    assert again.text == "repair_1 is restored already."
+
+
+async def test_without_folders_it_says_what_to_set(house: House) -> None:
+    assert "LOG_ROOTS" in await house.ask("/fix")
+
+
+async def test_a_full_disk_is_told_at_once_and_once(house: House) -> None:
+    house.machine["disk"] = 97.0
+    house.services.problems.scan(house.clock())
+    house.services.problems.scan(house.clock() + timedelta(minutes=10))
+    await house.beat()
+
+    assert house.newest() == "🔴 Disk: 97 %, limit 80 %\nThe limit is reached."
+    assert house.labels(house.last_id()) == ["Problems"]
+    assert len(house.history()) == 1
+    await house.press(house.last_id(), "Problems")
+    assert "🔴 Disk: 97 %" in house.newest()
