@@ -1,0 +1,228 @@
+"""Suggestions, corrections and lessons in the chat, and that everything said there is measured."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.local.models import User
+from core.model.build import Ended
+from core.model.ids import ChatId, ProjectName
+from core.model.improvement import Acted
+from core.model.notification import ImprovementSuggested, LessonAsked, MorningBrief
+from core.notifications import record
+from tests import factories
+from tests.handlers.conftest import ANN, House
+
+EVE = User(id=99, first_name="Eve")
+
+
+def fail(house: House, times: int = 3, api: str = "telegram") -> None:
+    for _ in range(times):
+        house.services.improver.log_failure(api, "502 Bad Gateway", house.clock())
+
+
+def own(house: House) -> None:
+    house.services.config.own_project = "jarvis"
+    with house.store.transaction():
+        house.store.projects.put("jarvis", factories.project("/srv/jarvis", name=ProjectName("jarvis")))
+
+
+# -- suggestions ------------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_to_improve(house: House) -> None:
+    assert "Nothing to improve" in await house.ask("/improve")
+
+
+async def test_a_suggestion_with_its_evidence_becomes_a_task(house: House) -> None:
+    own(house)
+    fail(house)
+    text = await house.ask("/improve")
+    assert "telegram · unreliable: 3 failures within 7 days, last: 502 Bad Gateway" in text
+    assert "cope with the failures (about 1.5 h)" in text
+    assert house.labels(house.last_id()) == ["1: Do it", "Not now", "Never"]
+
+    toast = await house.press(house.last_id(), "Do it")
+    assert toast.text == "It is task_1 now."
+    assert house.task("task_1").project == "jarvis"
+    assert "/task_1 is not merged yet" in house.newest()
+    assert house.woken
+
+
+async def test_without_a_repository_of_its_own_the_press_says_how_to_name_one(house: House) -> None:
+    fail(house)
+    await house.ask("/improve")
+    toast = await house.press(house.last_id(), "Do it")
+
+    assert toast.show_alert
+    assert "OWN_PROJECT" in str(toast.text)
+    assert not house.store.tasks.all()
+
+
+@pytest.mark.parametrize(("label", "said"), [("Not now", "Not now"), ("Never", "Never, then.")])
+async def test_not_now_and_never(house: House, label: str, said: str) -> None:
+    fail(house)
+    await house.ask("/improve")
+    message = house.last_id()
+
+    assert str((await house.press(message, label)).text).startswith(said)
+    assert "Nothing to improve" in house.text(message)
+
+
+async def test_the_suggestion_of_the_day_arrives_and_its_buttons_work(house: House) -> None:
+    own(house)
+    fail(house)
+    house.services.improver.flush(house.clock())
+    with house.store.transaction():
+        house.services.improver.offer(house.clock(), house.clock())
+    await house.beat()
+    assert house.newest().startswith("💡 telegram")
+
+    await house.press(house.last_id(), "Do it")
+    assert isinstance(house.store.improvements.all()[0].state, Acted)
+    assert [type(note.subject) for note in house.store.notifications.all()].count(ImprovementSuggested) == 1
+
+
+async def test_the_other_verbs(house: House) -> None:
+    assert await house.ask("/improve stats") == "Nothing was measured in the last seven days."
+    for ms in ("6000", "7000.5", "8000", "6000", "6000"):
+        assert await house.ask(f"/improve log-time sums {ms}") == "Noted."
+    assert await house.ask("/improve log-failure weather timed out") == "Noted."
+
+    listed = (await house.ask("/improve stats")).splitlines()
+    assert listed[1] == "• sums: 5x, p50 5.8 s, p95 7.8 s"
+    assert "• weather: 1 failed, last: timed out" in listed
+    await house.press(house.last_id(), "Suggestions")
+    assert "sums · slow: 95% of 5 took up to" in house.newest()
+    for words in ("log-time sums fast", "log-failure weather", "everything"):
+        assert (await house.ask(f"/improve {words}")).startswith("Write /improve")
+
+
+# -- corrections and lessons ------------------------------------------------------------------------------------------
+
+
+async def built(house: House) -> int:
+    """A task that was built; returns the message with its result."""
+    await house.build(house.add(start_now=True))
+    return house.last_id()
+
+
+async def test_a_no_to_a_result_becomes_a_lesson_that_the_next_prompt_carries(house: House) -> None:
+    result = await built(house)
+    text = await house.ask("no, use tabs & no spaces", reply_to=result)
+    assert text == "✍️ Noted: use tabs & no spaces\nShall later builds keep to it?"
+    assert house.labels(house.last_id()) == ["📁 In shop", "🌐 Everywhere", "Only this time"]
+    assert house.store.corrections.all()[0].task == "task_1"
+
+    assert (await house.press(house.last_id(), "In shop")).text == "I keep to it."
+    assert house.newest().startswith("📚 shop: use tabs & no spaces")
+    await house.build(house.add(start_now=True))
+    build = house.store.builds.all()[-1]
+    assert isinstance(build.state, Ended)
+    assert "- use tabs & no spaces" in build.spec.prompt
+
+
+async def test_it_is_asked_once_and_answered_once(house: House) -> None:
+    await house.ask("no, use tabs", reply_to=await built(house))
+    asked = house.last_id()
+    await house.beat()
+    assert house.last_id() == asked
+    assert sum(isinstance(note.subject, LessonAsked) for note in house.store.notifications.all()) == 1
+
+    await house.press(asked, "Only this time")
+    assert house.text(asked).endswith("Only this time, then.")
+    toast = await house.press_data(asked, "keep:correction_1:shop")
+    assert toast.show_alert
+    assert not house.store.lessons.all()
+
+
+@pytest.mark.parametrize("text", ["no", "no thanks", "no, thanks", "nope!", "I see no, really"])
+async def test_a_mere_no_is_no_correction(house: House, text: str) -> None:
+    result = await built(house)
+    await house.say(text, reply_to=result)
+
+    assert not house.store.corrections.all()
+
+
+async def test_a_no_to_the_brief_is_a_correction_too(house: House) -> None:
+    now = house.clock()
+    brief = MorningBrief(day="2026-03-03", since=now - timedelta(days=1), due=now, at=now)
+    with house.store.transaction():
+        record(house.store, brief, ChatId(ANN.id), now)
+    await house.beat()
+    await house.ask("No: the blog does not matter", reply_to=house.last_id())
+
+    assert house.store.corrections.all()[0].text == "the blog does not matter"
+
+
+async def test_correct_and_the_places_that_are_offered(house: House) -> None:
+    own(house)
+    await house.ask("/correct use tabs")
+    assert house.labels(house.last_id()) == ["📁 In shop", "📁 In jarvis", "🌐 Everywhere", "Only this time"]
+    await house.press(house.last_id(), "Everywhere")
+    assert house.store.lessons.all()[0].project is None
+
+    await house.ask("/correct shop never <b>bold</b>")
+    assert house.labels(house.last_id())[0] == "📁 In shop"
+    assert house.newest().startswith("✍️ Noted: never <b>bold</b>")
+    assert "What was wrong?" in await house.ask("/correct")
+
+
+async def test_lessons_are_listed_added_and_dropped(house: House) -> None:
+    assert "No lessons yet" in await house.ask("/lessons")
+    await house.ask("/lessons shop use tabs")
+    await house.ask("/lessons short sentences")
+    assert await house.ask("/lessons") == "Lessons · 2\n• Everywhere: short sentences\n• shop: use tabs"
+
+    await house.press(house.last_id(), "short sentences")
+    assert house.newest() == "Lessons · 1\n• shop: use tabs"
+    assert [each.text for each in house.store.lessons.all()] == ["use tabs"]
+
+
+async def test_a_correction_from_the_command_line_is_asked_about_in_the_chat(house: House) -> None:
+    house.services.improver.log_correction("use tabs", None, house.clock())
+    await house.beat()
+
+    assert house.labels(house.last_id())[0] == "📁 In shop"
+
+
+# -- measuring --------------------------------------------------------------------------------------------------------
+
+
+async def test_commands_presses_and_texts_are_measured_without_a_write(house: House) -> None:
+    before = house.state()
+    await house.ask("/queue")
+    await house.ask("/week")
+    await house.press(house.last_id(), "Month")
+    await house.press_data(house.last_id(), "forged:thing")
+    assert house.state() == before
+
+    house.services.improver.flush(house.clock())
+    counts = {each.operation: each.figures.count for each in house.services.improver.stats(house.clock())}
+    assert counts == {"chat /queue": 1, "chat /week": 1, "press period": 1, "press unknown": 1}
+
+
+async def test_a_question_asked_three_times_is_noticed(house: House) -> None:
+    for text in ("What runs tonight?", "what runs tonight ?", "What runs tonight??"):
+        await house.ask(text)
+
+    assert "what runs tonight · repeated question: asked 3 times" in await house.ask("/improve")
+
+
+async def test_a_send_that_fails_is_a_failure_of_telegram(house: House) -> None:
+    now = house.clock()
+    with house.store.transaction():  # for a group in which the bot is not
+        record(house.store, MorningBrief(day="2026-03-03", since=now, due=now, at=now), ChatId(-999), now)
+    await house.beat()
+
+    house.services.improver.flush(now)
+    failed = {each.operation: each.figures.failures for each in house.services.improver.stats(now)}
+    assert failed == {"telegram": 1}
+
+
+async def test_strangers_are_not_measured(house: House) -> None:
+    house.api.people.add_group(-100, "Family", [ANN, EVE])
+    house.api.people.send("/queue", chat=-100, user=EVE.id)
+    await house.work()
+
+    assert not house.services.improver.flush(house.clock())
