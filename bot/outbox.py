@@ -18,12 +18,14 @@ from telegram.ext import ExtBot
 from core import notifications, weekend_progress
 from core.builds import Builds
 from core.model.config import Config
-from core.model.ids import ChatId, SuggestionId, TaskId, WeekendId
+from core.model.ids import ChatId, PatternId, SuggestionId, TaskId, WeekendId
 from core.model.notification import (
     BuildStarted,
     Delivered,
     Notification,
     NotificationState,
+    PatternDue,
+    PatternSuggested,
     Pending,
     RuleSuggested,
     Sending,
@@ -58,6 +60,7 @@ class Outbox:
         bot: ExtBot[Any],
         clock: Clock,
         config: Config,
+        log_failure: Callable[[str, str, datetime], None] = lambda api, error, at: None,
     ) -> None:
         self._people = people
         self._store = store
@@ -66,6 +69,7 @@ class Outbox:
         self._clock = clock
         self._render = render
         self._config = config
+        self._log_failure = log_failure
         self._delivering = asyncio.Lock()
         self._shown: dict[tuple[ChatId, int], Message] = {}
 
@@ -111,6 +115,12 @@ class Outbox:
         for note in notifications.about_weekend(self._store, weekend):
             await self._edit(note)
 
+    async def refresh_pattern(self, pattern: PatternId) -> None:
+        """Edit the messages about a routine to how it stands now."""
+        for note in self._store.notifications.all():
+            if isinstance(note.subject, PatternSuggested | PatternDue) and note.subject.pattern == pattern:
+                await self._edit(note)
+
     async def refresh_suggestion(self, suggestion: SuggestionId) -> None:
         """Edit the messages that suggest a rule to how that stands now."""
         subject = RuleSuggested(suggestion=suggestion)
@@ -135,6 +145,8 @@ class Outbox:
                 self._bot, note.chat, message, silent=mode is Mode.SILENT, flood_retries=replies.NO_RETRIES
             )
         except TelegramError as error:
+            if not isinstance(error, Forbidden | ChatMigrated):  # what people do is no failure of Telegram's
+                self._log_failure("telegram", f"{type(error).__name__}: {error}", now)
             return self._failed(note, pending, error, now)
         self._shown[note.chat, sent.message_id] = message
         self._set(note, Delivered(at=self._clock(), message=sent.message_id))

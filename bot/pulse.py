@@ -85,6 +85,7 @@ class Pulse:
             await self._guarded(self._look_after(now))
             await self._guarded(self._collect(now, woken=woken))
             await self._guarded(self._outbox.deliver())
+            await self._guarded(asyncio.to_thread(self._tending.write_measurements, now))
             await self._guarded(asyncio.to_thread(self._at.audit.flush))
             if self._at.builds.active() and is_due(self._progress_at, PROGRESS_EVERY, now):
                 self._progress_at = now

@@ -15,6 +15,7 @@ from core.model.config import Config
 from core.model.decision import Stage
 from core.model.ids import BuildId, TaskId
 from core.model.notification import (
+    ActionAsked,
     ApprovalAsked,
     BudgetLow,
     BuildEnded,
@@ -23,9 +24,15 @@ from core.model.notification import (
     ChatLost,
     CheckIn,
     DependencyLost,
+    ImprovementSuggested,
+    LessonAsked,
     MorningBrief,
     NightBudgetLow,
     NightPlanned,
+    PatternDue,
+    PatternForgotten,
+    PatternSuggested,
+    ProblemFound,
     QuestionExpired,
     RuleSuggested,
     Subject,
@@ -39,7 +46,16 @@ from core.model.task import Task
 from core.model.weekend import Summarised
 from core.people import People
 from core.ports import Store
-from handlers.views import approvals, builds, system, verdicts, weekend
+from handlers.views import (
+    approvals,
+    builds,
+    improvements,
+    patterns,
+    problems,
+    system,
+    verdicts,
+    weekend,
+)
 from handlers.views import briefs as brief_views
 from handlers.views import daily as daily_views
 from handlers.views.message import Message
@@ -74,9 +90,11 @@ class Renderer:
             case RuleSuggested(suggestion=suggestion):
                 made = self._store.suggestions.get(suggestion)
                 return None if made is None else approvals.suggestion(made)
+            case ProblemFound() | ImprovementSuggested() | LessonAsked():
+                return self._own_news(subject)
             case ChatLost():
                 return system.chat_lost(subject)
-            case ChangeAsked():
+            case ChangeAsked() | ActionAsked():
                 return None  # was sent as an answer
             case MorningBrief(since=since, due=due, at=at):
                 return brief_views.brief(self._briefs.compose(at, since, due), self._config.zone, morning=True)
@@ -86,9 +104,24 @@ class Renderer:
                 return daily_views.check_in(self._daily.evening(now), now, self._config.zone)
             case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
                 return self._weekend(subject, now)
+            case PatternSuggested() | PatternDue() | PatternForgotten():
+                return self._pattern(subject, now)
         task_id = notifications.task_of(self._store, subject)
         task = self._store.tasks.get(task_id) if task_id is not None else None
         return None if task is None else self._about(task, subject, now)
+
+    def _own_news(self, subject: ProblemFound | ImprovementSuggested | LessonAsked) -> Message | None:
+        """Of the machine, and of Jarvis itself."""
+        match subject:
+            case ProblemFound(problem=problem):
+                found = self._store.problems.get(problem)
+                return None if found is None else problems.alarm(found)
+            case ImprovementSuggested(improvement=improvement):
+                weakness = self._store.improvements.get(improvement)
+                return None if weakness is None else improvements.suggested(weakness)
+            case LessonAsked(correction=correction):
+                said = self._store.corrections.get(correction)
+                return None if said is None else improvements.ask_lesson(said, self._store.projects.all())
 
     def _weekend(
         self, subject: WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary, now: datetime
@@ -108,6 +141,27 @@ class Renderer:
             case WeekendShown(group=group):
                 return weekend.shown(found, progress, names, now, self._config, group=group, voting=voting)
         return None
+
+    def _pattern(self, subject: PatternSuggested | PatternDue | PatternForgotten, now: datetime) -> Message | None:
+        found = self._store.patterns.get(subject.pattern)
+        if found is None:
+            return None
+        match subject:
+            case PatternSuggested():
+                known = self._store.moments.get(found.type)
+                return patterns.suggested(found, known.example if known is not None else "", now, self._config.zone)
+            case PatternForgotten():
+                return patterns.forgotten(found, subject, now, self._config.zone)
+        task = self._store.tasks.get(subject.task) if subject.task is not None else None
+        occurrence = next((one for one in found.occurrences if one.at == subject.at), None)
+        return patterns.due(found, subject, occurrence, task, self._result(task, now) if task is not None else None)
+
+    def _result(self, task: Task, now: datetime) -> Message | None:
+        """What the build that its state speaks of has made, if it has ended."""
+        build = self._store.builds.get(getattr(task.state, "build", None) or BuildId(""))
+        if build is None or not isinstance(build.state, Ended):
+            return None
+        return self._build(task, build, BuildEnded(build=build.id), now)
 
     def _about(self, task: Task, subject: Subject, now: datetime) -> Message | None:
         match subject:

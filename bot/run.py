@@ -14,14 +14,14 @@ import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from bot import app as telegram_app
-from bot import logs, ticks
+from bot import logs, sample_project, ticks
 from bot.outbox import Outbox
 from bot.pulse import Pulse
 from bot.rendering import Renderer
 from bot.setting_reader import SECRETS
 from bot.settings import Settings
 from bot.wiring import Installation, open_installation
-from core import metrics, notifications
+from core import notifications
 from core.errors import Refused
 from core.model.ids import ChatId, UserId
 from core.runtime.instance import hold_instance
@@ -83,15 +83,7 @@ async def _run(settings: Settings, installation: Installation) -> None:
 async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> None:
     """Connect, work until `stop` is set, and end in order. Builds go on."""
     app = telegram_app.build(line.token, line.api_url)
-    outbox = Outbox(
-        installation.store,
-        installation.builds,
-        installation.people,
-        renderer_of(installation).render,
-        app.bot,
-        installation.clock,
-        installation.config,
-    )
+    outbox = _outbox_of(installation, app)
     pulse = Pulse(installation, outbox)
     telegram_app.equip(app, services_of(installation, outbox, pulse, is_local=line.is_local))
     if not await _connect(app, stop):
@@ -120,7 +112,13 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         await app.updater.stop()
         await app.stop()
         await pulse.drain()
+        installation.improver.flush(installation.clock())
         await app.shutdown()
+
+
+def _outbox_of(at: Installation, app: App) -> Outbox:
+    render, log_failure = renderer_of(at).render, at.improver.log_failure
+    return Outbox(at.store, at.builds, at.people, render, app.bot, at.clock, at.config, log_failure)
 
 
 def renderer_of(installation: Installation) -> Renderer:
@@ -141,9 +139,9 @@ def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[tick
 
 
 async def _measure(installation: Installation) -> None:
-    """Add a line to the history of the machine."""
-    sample = await asyncio.to_thread(installation.measure, installation.clock())
-    await asyncio.to_thread(metrics.record, installation.store, sample)
+    """Add a line to the history of the machine, and look ahead; what is critical is told by the outbox."""
+    with installation.measured("scan"):
+        await asyncio.to_thread(installation.problems.scan, installation.clock())
 
 
 def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_local: bool) -> Services:
@@ -169,16 +167,22 @@ def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_
         preferences=installation.preferences,
         daily=installation.daily,
         overnight=installation.overnight,
+        problems=installation.problems,
         productivity=installation.productivity,
         weekend=installation.weekend,
+        patterns=installation.patterns,
         projects=installation.projects,
+        improver=installation.improver,
+        lessons=installation.lessons,
+        measured=installation.measured,
         agents=installation.agents,
         try_agent=installation.try_agent,
-        make_sample=installation.make_sample,
+        make_sample=partial(sample_project.make, installation),
         log_of=installation.executor.log,
         refresh=outbox.refresh,
         refresh_suggestion=outbox.refresh_suggestion,
         refresh_weekend=outbox.refresh_weekend,
+        refresh_pattern=outbox.refresh_pattern,
         wake=pulse.wake,
         is_local=is_local,
     )
@@ -295,6 +299,7 @@ async def _purge_trash(installation: Installation, outbox: Outbox) -> None:
     """Delete what was discarded long ago; its messages do not offer to restore it any more."""
     for task in await asyncio.to_thread(installation.shipping.purge_trash, installation.clock()):
         await outbox.refresh(task.id)
+    await asyncio.to_thread(installation.problems.purge, installation.clock())
 
 
 def _missing_agents(installation: Installation) -> str:

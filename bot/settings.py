@@ -91,12 +91,14 @@ def parse(values: Mapping[str, str], folder: Path, written: Collection[str] = ()
         memory_limit=read.number("MEMORY_LIMIT", 80, 0, 100),
         max_builds=int(read.number("MAX_BUILDS", 3, 1, 50, whole=True)),
         **_limits(read),
+        **_watched(read, folder),
         **_walls(read, folder),
         **_agents(read),
         agent_environment=agent_environment,
         **_decisions(read),
         **_quiet(read),
         git_author=read.author("GIT_AUTHOR", "Jarvis <jarvis@localhost>"),
+        own_project=read.text("OWN_PROJECT"),
         push=PushMode(read.choice("PUSH", "NEVER", ("NEVER", "BRANCH", "MERGE")).lower()),
         push_remote=read.remote("PUSH_REMOTE", "origin"),
         trash_days=read.number("TRASH_DAYS", 30, 0, 80),
@@ -207,6 +209,20 @@ def _agents(read: SettingReader) -> dict[str, Any]:
         "agents": tuple(read.agents("AGENTS", known)),
         "agent_by_category": by_category,
         "agent_arguments": arguments,
+    }
+
+
+def _watched(read: SettingReader, folder: Path) -> dict[str, Any]:
+    """What may become a problem, and where something may be done about it."""
+    watched = [read.folder("WATCH_PATHS", path) for path in read.paths("WATCH_PATHS")]
+    logs = [read.folder("LOG_ROOTS", path) for path in read.paths("LOG_ROOTS")]
+    databases = [read.folder("DATABASE_ROOTS", path) for path in read.paths("DATABASE_ROOTS")]
+    return {
+        "watch_paths": tuple(folder / path for path in watched),
+        "log_roots": tuple((folder / path).resolve() for path in logs),
+        "database_roots": tuple((folder / path).resolve() for path in databases),
+        "log_limit": read.number("LOG_LIMIT_MB", 1000, 0, 10_000_000),
+        "database_limit": read.number("DATABASE_LIMIT_MB", 5000, 0, 10_000_000),
     }
 
 

@@ -15,7 +15,9 @@ from core.model.task import Queued, Task
 log = structlog.get_logger("tending")
 
 DUTY_EVERY = timedelta(minutes=5)
+FLUSH_EVERY = timedelta(minutes=5)
 MEASURE_EVERY = timedelta(seconds=15)
+PATTERNS_EVERY = timedelta(minutes=15)
 
 
 class Tending:
@@ -26,6 +28,8 @@ class Tending:
         self._duty_every = duty_every
         self._duty_at: datetime | None = None
         self._measured_at: datetime | None = None
+        self._patterns_at: datetime | None = None
+        self._flushed_at: datetime | None = None
 
     def keep_times(self, now: datetime) -> list[str]:
         """What is due by the timetable, as the settings are by now; the names of the jobs that ran."""
@@ -40,6 +44,7 @@ class Tending:
         self.keep_duty(now)
         self._watch_room(now)
         at.overnight.step(now)
+        self.keep_patterns(now)
 
     def keep_duty(self, now: datetime) -> None:
         """Count the hours on duty."""
@@ -47,9 +52,21 @@ class Tending:
             duty.keep(self._at.store, self._at.contexts, self._at.config, self._duty_at, now)
             self._duty_at = now
 
+    def keep_patterns(self, now: datetime) -> None:
+        """Write down what was asked for, learn from it, build ahead, and hand over what is due."""
+        patterns = self._at.patterns
+        patterns.flush()
+        if is_due(self._patterns_at, PATTERNS_EVERY, now):
+            self._patterns_at = now
+            patterns.tend(now)
+        patterns.hand_over(now)
+
     def collect(self, now: datetime) -> list[Task]:
         """Take in the builds that have ended; returns their tasks."""
-        moved = self._at.queue.collect(now) if self._at.builds.active() else []
+        if not self._at.builds.active():
+            return []
+        with self._at.measured("collect"):
+            moved = self._at.queue.collect(now)
         for task in moved:
             log.info("build ended", task=task.id, state=task.state.__struct_config__.tag)
         return moved
@@ -60,7 +77,9 @@ class Tending:
         concerned = list(at.approvals.lapse(now))
         concerned += [approval.task for approval in at.approvals.remind(now)]
         self._watch_room(now)  # what comes after a quiet time must not start on a full machine
-        for build in at.queue.schedule_builds(now):
+        with at.measured("plan"):
+            started = at.queue.schedule_builds(now)
+        for build in started:
             log.info("build started", build=build.id, engine=build.spec.engine.name)
             concerned.append(build.task)
         return concerned
@@ -69,10 +88,24 @@ class Tending:
         """Merge what the settings and the rules allow; returns the tasks."""
         return [task.id for task in self._at.shipping.merge_by_itself(now)] if self._at.config.auto_merge else []
 
+    def write_measurements(self, now: datetime) -> None:
+        """Write what was measured, in one batch every few minutes."""
+        if is_due(self._flushed_at, FLUSH_EVERY, now):
+            self._flushed_at = now
+            self._at.improver.flush(now)
+
     def all(self, now: datetime) -> None:
         """Everything, once. A part that fails does not keep the others from being done; its error is raised after."""
         errors = []
-        parts = (self.keep_times, self.look_after, self.collect, self.go_on, self.merge, self._flush)
+        parts = (
+            self.keep_times,
+            self.look_after,
+            self.collect,
+            self.go_on,
+            self.merge,
+            self.write_measurements,
+            self._flush,
+        )
         for part in parts:
             try:
                 part(now)

@@ -7,7 +7,7 @@ neither git nor processes, and should answer at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,24 +31,29 @@ if TYPE_CHECKING:
     from core.daily import Daily
     from core.decisions import Decisions
     from core.drafts import Drafts
+    from core.lessons import Lessons
     from core.model.build import BuildResult, BuildSpec, Engine, Verification
     from core.model.config import Config
     from core.model.decision import Finding
-    from core.model.ids import ChatId, UserId
+    from core.model.ids import UserId
     from core.model.metrics import Sample
     from core.overnight_report import Reports
     from core.overnight_runner import OvernightRunner
+    from core.patterns import Patterns
     from core.pauses import Pauses
     from core.people import People
     from core.ports import Clock
     from core.preferences import Preferences
+    from core.problem_predictor import ProblemPredictor
     from core.productivity import Productivity
     from core.projects import Projects
     from core.rules import Rules
     from core.runtime.agent_trial import Trial
     from core.runtime.local_executor import LocalExecutor
     from core.runtime.programs import LocalPrograms
+    from core.runtime.stopwatch import Stopwatch
     from core.runtime.workspaces import GitWorkspaces
+    from core.self_improver import SelfImprover
     from core.shipping import Shipping
     from core.status import StatusReports
     from core.surroundings import Surroundings
@@ -183,6 +188,7 @@ class Installation:
             measure=self.measure,
             reports=self.reports,
             write_report=FileRecords(self.config.home).report,
+            preparations=(self.problems.prepare, self._prepare_patterns),
         )
 
     @cached_property
@@ -200,11 +206,24 @@ class Installation:
 
         return Timetable(self.store, self.config, lambda: ticks.table(self))
 
+    def _prepare_patterns(self, now: datetime) -> Sequence[str]:
+        return self.patterns.prepare(now)
+
     def measure(self, now: datetime) -> Sample:
         """The machine, as it is."""
         from core.runtime.probe import measure
 
         return measure(self.config.home, now)
+
+    @cached_property
+    def problems(self) -> ProblemPredictor:
+        """What will go wrong with the machine."""
+        from core.problem_predictor import ProblemPredictor
+        from core.runtime.housekeeping import Housekeeping
+        from core.runtime.probe import Surveyor
+
+        fixer = Housekeeping(self.config)
+        return ProblemPredictor(self.store, self.config, Surveyor(self.config, self.measure), fixer, self.audit.flush)
 
     @cached_property
     def drafts(self) -> Drafts:
@@ -278,11 +297,39 @@ class Installation:
         return Trust(self.store, self.config)
 
     @cached_property
+    def improver(self) -> SelfImprover:
+        """What Jarvis measures of itself, and makes of it."""
+        from core.self_improver import SelfImprover
+
+        return SelfImprover(self.store, self.queue, self.config)
+
+    @cached_property
+    def measured(self) -> Stopwatch:
+        """Times what this process does."""
+        from core.runtime.stopwatch import Stopwatch
+
+        return Stopwatch(self.improver.log_time, self.improver.log_failure, self.clock)
+
+    @cached_property
+    def lessons(self) -> Lessons:
+        """What builds have to keep to."""
+        from core.lessons import Lessons
+
+        return Lessons(self.store)
+
+    @cached_property
     def weekend(self) -> WeekendPlanner:
         """The project of the weekend."""
         from core.weekend_planner import WeekendPlanner
 
         return WeekendPlanner(self.store, self.queue, self.decisions, self.config)
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """What the owner usually asks for."""
+        from core.patterns import Patterns
+
+        return Patterns(self.store, self.queue, self.config)
 
     @cached_property
     def _workspaces(self) -> GitWorkspaces:
@@ -303,25 +350,6 @@ class Installation:
 
         scratch = self.config.home / "trials"
         return try_agent(engine, self.builds.walls(), scratch, self.clock, dict(self._environment))
-
-    def make_sample(self, chat: ChatId) -> None:
-        """Make the sample project and queue its tasks. What a crash left unfinished is completed by the next call.
-
-        Raises Refused when it is all there already.
-        """
-        from core.errors import Refused
-        from core.model.task import Source
-        from core.runtime import sample
-
-        if any(task.source is Source.SAMPLE for task in self.store.tasks.all()):
-            raise Refused("The sample project is there already. /queue and /finished show its tasks.")
-        folder = self.config.home / "sample"
-        if not folder.exists():
-            sample.make_repository(folder)
-        self.projects.register(folder, self.clock(), name=sample.NAME, base="main", verify=sample.VERIFY)
-        with self.store.transaction():
-            for task in sample.tasks(chat):
-                self.queue.add_to_queue(task, self.clock())
 
     def _inspect(self, spec: BuildSpec, result: BuildResult) -> list[Finding]:
         from core.runtime.inspection import inspect
@@ -352,6 +380,8 @@ def open_installation(
         if store.preferences.all():
             installation.preferences.apply()
         yield installation
+        if "patterns" in vars(installation):
+            installation.patterns.flush()
         if store.audit.all():
             installation.audit.flush()
     finally:

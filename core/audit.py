@@ -15,8 +15,8 @@ from core.model.ids import TaskId, UserId
 from core.ports import Records, Store
 
 QUEUE, DECISIONS, SPAWNS = "queue_actions.log", "decisions.jsonl", "subagent_spawns.jsonl"
-OVERNIGHT = "overnight_execution.log"
-LOGS = (QUEUE, DECISIONS, SPAWNS, OVERNIGHT)
+OVERNIGHT, FIXES, IMPROVEMENTS = "overnight_execution.log", "auto_fixes.log", "improvements.log"
+LOGS = (QUEUE, DECISIONS, SPAWNS, OVERNIGHT, FIXES, IMPROVEMENTS)
 """The logs in which actions are recorded."""
 
 BY_ITSELF = "jarvis"

@@ -1,5 +1,6 @@
 """Autonomous queue: takes tasks in, decides which may run, starts builds, collects their results."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +118,17 @@ class AutonomousQueue:
             for gone in dependencies.lost(task, tasks):
                 notifications.ask_about_lost(self._store, task, tasks[gone], now)
         return task
+
+    def check(self, new: NewTask) -> NewTask:
+        """The same with the project that it would get, if `add_to_queue` would take it. Raises Refused."""
+        task_text.clean_title(new.title)
+        task_text.clean_text(new.description, "description")
+        task_text.check_hours(new.hours)
+        for text, what in ((new.command, "command"), (new.verify, "verification command")):
+            _command(text, what)
+        if new.agent:
+            engines.check_name(new.agent, self._config)
+        return dataclasses.replace(new, project=self._project(new.project))
 
     def cancel(self, task_id: TaskId, by: UserId | None, now: datetime) -> Task:
         """Take a task out of the queue, or stop its build (the task is cancelled when the build has ended).

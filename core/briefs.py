@@ -9,8 +9,10 @@ from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
 from core.model.execution import Alive
+from core.model.pattern import Expected, Pattern
 from core.model.task import Completed, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
 from core.nights import Ran
+from core.pattern_book import expected_today
 from core.ports import Executor, Store
 from core.productivity import Productivity
 from core.sessions import THROTTLE
@@ -73,6 +75,8 @@ class Brief:
     """Jobs of the timetable that could not be done, and when they were due."""
     throttled: str | None = None
     """Why nothing new starts."""
+    expected: list[tuple[Pattern, Expected]] = field(default_factory=list)
+    """What is usually asked for in the rest of the day."""
 
     @property
     def is_quiet(self) -> bool:
@@ -118,6 +122,7 @@ class Briefs:
             late=max(now - due, timedelta()) if due is not None else timedelta(),
             missed=self._missed(since),
             throttled=throttle.reason if (throttle := self._store.throttle.get(THROTTLE)) is not None else None,
+            expected=expected_today(self._store, self._config.zone, now),
         )
 
     def _missed(self, since: datetime) -> list[tuple[str, datetime]]:

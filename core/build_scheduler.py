@@ -160,7 +160,7 @@ class BuildScheduler:
             ]
             return later + plan.left_out
 
-        return planning.Plan(start, night.end, tonight, plan.slots, others)
+        return planning.Plan(start, night.end, tonight, plan.slots, others, tight=plan.tight)
 
     def _when(self, moment: datetime, now: datetime) -> str:
         local = moment.astimezone(self._config.zone)

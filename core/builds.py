@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from core import audit, budgets, dependencies, engines, notifications, outcomes, retries
+from core import audit, budgets, dependencies, engines, lessons, notifications, outcomes, retries
 from core.decisions import Decisions
 from core.errors import Conflict, Refused
 from core.estimates import EstimatesCache
@@ -33,7 +33,7 @@ from core.model.execution import Alive, Finished, Lost, NotStarted
 from core.model.ids import BuildId, UserId
 from core.model.notification import BudgetLow, BuildEnded, BuildStarted, NightBudgetLow
 from core.model.project import Project
-from core.model.task import Cancelled, Completed, Failed, Queued, Running, Task, TaskState, Unmerged
+from core.model.task import Cancelled, Completed, Failed, Queued, Running, Source, Task, TaskState, Unmerged
 from core.ports import Executor, Programs, Store
 from core.surroundings import Surroundings, look_around
 from core.transitions import move
@@ -108,7 +108,8 @@ class Builds:
         )
         self._store.builds.put(build.id, build)
         self._store.tasks.put(task.id, move(task, Running(build=build.id, since=now)))
-        notifications.record(self._store, BuildStarted(build=build.id), task.chat, now, silent=True)
+        if not _waits_for_its_time(task):
+            notifications.record(self._store, BuildStarted(build=build.id), task.chat, now, silent=True)
         columns: dict[str, Any] = {"build": build.id, "engine": build.spec.engine.name, "branch": build.spec.branch}
         started = f"Started the build of {task.id} “{task.title}” in {task.project}."
         audit.note(
@@ -194,7 +195,8 @@ class Builds:
         after = move(task, Queued(since=now)) if room else self._after(task, build, result, now)
         task = self._decisions.result(after, build, result, findings, now)
         self._store.tasks.put(task.id, task)
-        if not any(finding.verdict is Verdict.ESCALATE for finding in findings):  # else the question is the news
+        # An escalation is the news itself; what was built ahead waits for its time.
+        if not _waits_for_its_time(task) and not any(one.verdict is Verdict.ESCALATE for one in findings):
             notifications.record(self._store, BuildEnded(build=build.id), task.chat, now)
         self._watch_budget(now)
         return task
@@ -244,6 +246,7 @@ class Builds:
     def _spec(self, build_id: BuildId, task: Task, attempt: int, around: Surroundings) -> BuildSpec:
         assert task.project is not None
         project = around.projects[task.project]
+        learned = lessons.lines(self._store.lessons.all(), project.name)
         engine, verify = _engine(task, project, around), task.verify or project.verify
         unfinished = self._unfinished(task, attempt)
         suffix = "" if attempt == 1 else f"-{attempt}"
@@ -258,7 +261,7 @@ class Builds:
             branch="-".join(filter(None, [f"jarvis/{number}", slug(task.title)])) + suffix,
             worktree=str(self._config.home / "worktrees" / build_id),
             engine=engine,
-            prompt=prompt(task, verify, goes_on=bool(unfinished)),
+            prompt=prompt(task, verify, learned, goes_on=bool(unfinished)),
             verify=verify,
             limits=self._limits(around, free_of_charge=task.command is not None),
             confinement=self.walls(required=task.confined, network=task.network),
@@ -334,9 +337,12 @@ def slug(title: str) -> str:
     return "-".join(words)[:40].strip("-")
 
 
-def prompt(task: Task, verify: str | None, *, goes_on: bool = False) -> str:
-    """What the agent is told. `goes_on`: an earlier try was interrupted, and its work is there."""
+def prompt(task: Task, verify: str | None, learned: Sequence[str] = (), *, goes_on: bool = False) -> str:
+    """What the agent is told. `learned` are the lessons of the project; `goes_on`: an earlier try was interrupted, and
+    its work is there."""
     parts = [f"# {task.title}", task.description, GUIDELINES]
+    if learned:
+        parts.append("\n".join(["Earlier results were corrected. Keep to this:", *(f"- {each}" for each in learned)]))
     if goes_on:
         parts.append("An earlier try was interrupted; what it had done is in the last commit. Go on from there.")
     if verify:
@@ -351,3 +357,8 @@ def _state_after(build: Build, result: BuildResult, now: datetime) -> TaskState:
         by = build.state.stop_requested_by if isinstance(build.state, Active) else None
         return Cancelled(at=now, by=by, build=build.id)
     return Failed(build=build.id, at=now, reason=outcomes.reason(result))
+
+
+def _waits_for_its_time(task: Task) -> bool:
+    """Built ahead of a routine: told of when it is due, unless somebody wants it now."""
+    return task.source is Source.PATTERN and not task.start_now

@@ -1,6 +1,6 @@
 """What the owner hears at fixed times of the day: the brief, the plan of the night, the check-in of the evening."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core import notifications
@@ -8,7 +8,9 @@ from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler, Listed, Stats
 from core.model.config import Config
 from core.model.notification import CheckIn, MorningBrief, NightPlanned
+from core.model.pattern import Expected, Pattern
 from core.model.task import Failed, NeedsApproval, Task
+from core.pattern_book import expected_today
 from core.planning import Plan
 from core.ports import Store
 
@@ -33,6 +35,8 @@ class Evening:
     candidates: list[Task]
     """What could fill the night with a word of the owner's."""
     plan: Plan
+    expected: list[tuple[Pattern, Expected]] = field(default_factory=list)
+    """What is usually asked for in the rest of the day."""
 
 
 class Daily:
@@ -79,6 +83,7 @@ class Daily:
             ready_for_night=len(for_night),
             candidates=self._candidates() if len(for_night) < ENOUGH_FOR_THE_NIGHT else [],
             plan=self._scheduler.night(now),
+            expected=expected_today(self._store, self._config.zone, now),
         )
 
     def _candidates(self) -> list[Task]:

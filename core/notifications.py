@@ -9,6 +9,7 @@ from core.model.approval import Open
 from core.model.config import Config
 from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, TaskId, WeekendId
 from core.model.notification import (
+    ActionAsked,
     ApprovalAsked,
     BudgetLow,
     BuildEnded,
@@ -18,11 +19,18 @@ from core.model.notification import (
     CheckIn,
     Delivered,
     DependencyLost,
+    ImprovementSuggested,
+    LessonAsked,
     MorningBrief,
     NightBudgetLow,
     NightPlanned,
     Notification,
+    PatternDue,
+    PatternForgotten,
+    PatternNews,
+    PatternSuggested,
     Pending,
+    ProblemFound,
     QuestionExpired,
     RuleSuggested,
     Sending,
@@ -115,6 +123,8 @@ def is_recorded(store: Store, subject: Subject) -> bool:
 def subject_key(subject: Subject) -> str:
     """Names the fact that a subject tells of; the same fact gives the same key."""
     kind = str(subject.__struct_config__.tag)
+    if isinstance(subject, PatternNews):
+        return f"{kind}:{_pattern_key(subject)}"
     match subject:
         case BuildStarted(build=build) | BuildEnded(build=build) | BudgetLow(build=build):
             return f"{kind}:{build}"
@@ -122,16 +132,14 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{night.isoformat()}"
         case ApprovalAsked(approval=approval, round=asked_before):
             return f"{kind}:{approval}" + (f":{asked_before}" if asked_before else "")
-        case QuestionExpired(approval=approval):
-            return f"{kind}:{approval}"
         case ChangeAsked(task=task, field=field, request=request):
             return f"{kind}:{task}:{field}:{request}"
-        case RuleSuggested(suggestion=suggestion):
-            return f"{kind}:{suggestion}"
         case ChatLost(chat=lost_chat, at=at):
             return f"{kind}:{lost_chat}:{at.isoformat()}"
-        case TaskShown(task=task):
-            return f"{kind}:{task}"
+        case TaskShown(task=about) | RuleSuggested(suggestion=about) | ProblemFound(problem=about):
+            return f"{kind}:{about}"
+        case QuestionExpired(approval=about) | ImprovementSuggested(improvement=about) | LessonAsked(correction=about):
+            return f"{kind}:{about}"
         case MorningBrief(day=day) | NightPlanned(day=day) | CheckIn(day=day):
             return f"{kind}:{day}"
         case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
@@ -147,6 +155,15 @@ def _weekend_key(subject: WeekendAsked | WeekendShown | WeekendClosed | WeekendS
         case WeekendShown(weekend=weekend, request=request):
             return f"{weekend}:{request}"
     return subject.weekend
+
+
+def _pattern_key(subject: PatternNews) -> str:
+    match subject:
+        case PatternDue(pattern=pattern, at=moment) | PatternForgotten(pattern=pattern, last=moment):
+            return f"{pattern}:{moment.isoformat()}"
+        case ActionAsked(pattern=pattern, request=request):
+            return f"{pattern}:{request}"
+    return subject.pattern
 
 
 def delivered_about(store: Store, task: TaskId) -> list[Notification]:
@@ -195,6 +212,7 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
             | MorningBrief()
             | NightPlanned()
             | CheckIn()
+            | ProblemFound()
         ):
             return None
         case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
@@ -203,6 +221,8 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
             return _task_of_approval(store, approval_id)
         case DependencyLost(task=task) | TaskShown(task=task):
             return task
+        case PatternDue(task=built):
+            return built
     return None
 
 
@@ -232,7 +252,11 @@ def kind_of(store: Store, subject: Subject) -> Kind | None:
             return Kind.BUILDS
         case BudgetLow() | NightBudgetLow():
             return Kind.BUDGET
-        case RuleSuggested():
+        case ProblemFound():
+            return Kind.ESCALATIONS
+        case RuleSuggested() | PatternSuggested() | PatternDue() | PatternForgotten():
+            return Kind.SUGGESTIONS
+        case ImprovementSuggested() | LessonAsked():
             return Kind.SUGGESTIONS
         case ChatLost():
             return Kind.SYSTEM
@@ -240,7 +264,7 @@ def kind_of(store: Store, subject: Subject) -> Kind | None:
             return Kind.DAILY
         case WeekendAsked() | WeekendClosed() | WeekendSummary():
             return Kind.WEEKEND
-        case TaskShown() | ChangeAsked() | WeekendShown():
+        case TaskShown() | ChangeAsked() | WeekendShown() | ActionAsked():
             return None
 
 

@@ -49,6 +49,8 @@ class Plan:
     planned: list[Planned]
     slots: int
     """Builds at the same time, at its begin."""
+    tight: str | None = field(default=None, kw_only=True)
+    """Why that is one less than usual."""
     explain: Callable[[], list[LeftOut]] = field(repr=False, compare=False)
 
     @cached_property
@@ -117,7 +119,7 @@ class _Planner:
                 self._place_others()
         in_order = sorted(self._planned.values(), key=lambda entry: (entry.start, entry.slot))
         first = self._ahead[0].slots if self._ahead else len(self._free)
-        return Plan(self._now, self._until, in_order, first, self._explain)
+        return Plan(self._now, self._until, in_order, first, self._explain, tight=self._around.tight)
 
     def _place_urgent(self) -> None:
         for task in self._waiting:

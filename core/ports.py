@@ -16,10 +16,13 @@ from core.model.day import Day
 from core.model.decision import Rule
 from core.model.execution import Capacity, LogPart, Status
 from core.model.ids import BuildId
+from core.model.improvement import Correction, Improvement, Lesson, Measurement, Question
 from core.model.metrics import Sample
 from core.model.notification import Notification
+from core.model.pattern import Moments, Pattern
 from core.model.pause import Pause
 from core.model.people import Chat, ChatSettings, Owner
+from core.model.problem import Problem, Repair
 from core.model.project import Project
 from core.model.session import JobRecord, Session, Throttle
 from core.model.task import Draft, Task
@@ -96,6 +99,14 @@ class Store(Protocol):
         """Changes of the rules that were suggested, by suggestion id."""
 
     @property
+    def moments(self) -> Table[Moments]:
+        """When the owner asked for what, by type of the request."""
+
+    @property
+    def patterns(self) -> Table[Pattern]:
+        """By pattern id."""
+
+    @property
     def contexts(self) -> Table[Fact]:
         """What is known of the owner's doings, by kind of fact."""
 
@@ -122,6 +133,26 @@ class Store(Protocol):
     @property
     def weekends(self) -> Table[Weekend]:
         """By weekend id: the date of the Saturday."""
+
+    @property
+    def measurements(self) -> Table[Measurement]:
+        """By local date and operation: `2026-11-25 chat /week`."""
+
+    @property
+    def corrections(self) -> Table[Correction]:
+        """By correction id."""
+
+    @property
+    def questions(self) -> Table[Question]:
+        """By key."""
+
+    @property
+    def lessons(self) -> Table[Lesson]:
+        """By lesson id."""
+
+    @property
+    def improvements(self) -> Table[Improvement]:
+        """Weaknesses of Jarvis itself, and what was done about them, by improvement id."""
 
     @property
     def archived_tasks(self) -> Table[Task]:
@@ -158,6 +189,14 @@ class Store(Protocol):
     @property
     def metrics(self) -> Table[Sample]:
         """By their moment, oldest first."""
+
+    @property
+    def problems(self) -> Table[Problem]:
+        """By problem id; resolved ones for a while."""
+
+    @property
+    def repairs(self) -> Table[Repair]:
+        """What was done about problems, by repair id."""
 
     @property
     def days(self) -> Table[Day]:

@@ -1,7 +1,7 @@
 """Productivity from the records: hours on duty, and what was built, proven and spent, by the owner's local days."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,6 +24,12 @@ CLOSE = 1.5
 LEAST_OWNER_HOURS = 1.0
 """A multiplier of less would tell nothing."""
 """An estimate within this factor is called close."""
+
+CACHE_MARK = "cache productivity"
+"""In the store while the reports of a week and a month are remembered for some minutes."""
+REMEMBERED = timedelta(minutes=5)
+LATELY = 50
+"""Builds and tasks whose changes are seen at once in spite of that."""
 
 _MARK = "duty"
 _DAY = timedelta(days=1)
@@ -154,17 +160,39 @@ class Productivity:
     def __init__(self, store: Store, config: Config) -> None:
         self._store = store
         self._zone = config.zone
+        self._remembered: dict[str, tuple[Comparison, tuple[list[Build], list[Task]]]] = {}
 
     def week(self, now: datetime) -> Comparison:
-        """From Monday to now, local time, and the week before."""
+        """From Monday to now, local time, and the week before. A few minutes old where the cache is switched on."""
+        return self._cached("week", self._week, now)
+
+    def month(self, now: datetime) -> Comparison:
+        """From the first of the month to now, local time, and the month before; likewise."""
+        return self._cached("month", self._month, now)
+
+    def _cached(self, name: str, compose: Callable[[datetime], Comparison], now: datetime) -> Comparison:
+        if self._store.marks.get(CACHE_MARK) is None:
+            return compose(now)
+        # What has just happened is seen at once: new rows and changed ones are other objects.
+        state = (self._store.builds.all()[-LATELY:], self._store.tasks.all()[-LATELY:])
+        known, seen = self._remembered.get(name, (None, None))
+        if known is not None and seen == state and self._is_fresh(known.period, now):
+            return known
+        made = compose(now)
+        self._remembered[name] = made, state
+        return made
+
+    def _is_fresh(self, made: Report, now: datetime) -> bool:
+        return timedelta() <= now - made.now <= REMEMBERED and made.last == day_of(now, self._zone)
+
+    def _week(self, now: datetime) -> Comparison:
         today = day_of(now, self._zone)
         monday = today - today.weekday() * _DAY
         return Comparison(
             period=self.report(monday, today, now), before=self.report(monday - 7 * _DAY, monday - _DAY, now)
         )
 
-    def month(self, now: datetime) -> Comparison:
-        """From the first of the month to now, local time, and the month before."""
+    def _month(self, now: datetime) -> Comparison:
         today = day_of(now, self._zone)
         first = today.replace(day=1)
         last = first - _DAY

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core import budgets, engines, sessions, windows
+from core import budgets, engines, outlooks, sessions, windows
 from core.context_scheduler import ContextScheduler
 from core.estimates import Estimates
 from core.model.config import Config
@@ -39,6 +39,8 @@ class Surroundings:
     """Why nothing starts by itself, in plain words."""
     throttled: str | None = None
     """Why nothing starts at all: the machine has too little room."""
+    tight: str | None = None
+    """Why one build fewer may run at the same time, in plain words: a limit is likely to be reached in the night."""
     added: windows.Window | None = None
     """Autonomous time that the owner has added by hand."""
 
@@ -46,6 +48,8 @@ class Surroundings:
     def slots(self) -> int:
         """Builds at the same time, whatever the owner does."""
         wanted = self.config.max_builds
+        if self.tight is not None:
+            wanted = max(1, wanted - 1)
         return wanted if self.capacity.slots is None else min(wanted, self.capacity.slots)
 
     def expected_hours(self, task: Task) -> float:
@@ -72,6 +76,7 @@ def look_around(
         estimates=estimates,
         held=sessions.hold(store, config, now),
         throttled=f"the machine has too little room ({throttle.reason})" if throttle is not None else None,
+        tight=outlooks.tightest(store.problems.all(), now),
         added=added,
     )
 

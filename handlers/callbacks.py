@@ -5,13 +5,28 @@ buttons for years, so a tag or a verb is never given a new meaning; what can't b
 """
 
 import enum
+from typing import (
+    Annotated,
+    get_args,
+)
 
 import msgspec
 
 from core.errors import Refused
 from core.model.context import Context
-from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId, WeekendId
+from core.model.ids import (
+    ApprovalId,
+    DraftId,
+    PatternId,
+    ProjectName,
+    RepairId,
+    RuleId,
+    SuggestionId,
+    TaskId,
+)
 from core.model.people import Kind, Mode
+from handlers.improvement_buttons import DropLesson, KeepLesson, LetBe, OnImprovement
+from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend
 
 MAX_BYTES = 64
 
@@ -240,42 +255,44 @@ class TryAgent(msgspec.Struct, frozen=True, array_like=True, tag="try"):
     agent: str
 
 
-class VoteWeekend(msgspec.Struct, frozen=True, array_like=True, tag="vote"):
-    """A vote for a weekend's project."""
+class RunFix(msgspec.Struct, frozen=True, array_like=True, tag="fix"):
+    """Show what can be cleaned up, or do it."""
 
-    weekend: WeekendId
-    task: TaskId
-
-
-class ChooseWeekend(msgspec.Struct, frozen=True, array_like=True, tag="project"):
-    """Choose a weekend's project at once."""
-
-    weekend: WeekendId
-    task: TaskId
+    do: bool
 
 
-class WeekendVerb(enum.Enum):
-    """What to do with a weekend; the last three with what it has left."""
+class TakeBack(msgspec.Struct, frozen=True, array_like=True, tag="takeback"):
+    """Bring back what a fix took away."""
 
-    POLL = "poll"
-    START = "start"
-    STOP = "stop"
-    CONTINUE = "continue"
-    NEXT = "next"
-    DROP = "drop"
+    repair: RepairId
 
 
-class OnWeekend(msgspec.Struct, frozen=True, array_like=True, tag="weekend"):
-    """A verb on a weekend."""
+class PatternVerb(enum.Enum):
+    """What to do with a routine; the first three answer a suggestion."""
 
-    verb: WeekendVerb
-    weekend: WeekendId
+    YES = "yes"
+    NO = "no"
+    NEVER = "never"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    ACTION = "action"
+    DO = "do"
 
 
-class FinishPhase(msgspec.Struct, frozen=True, array_like=True, tag="phase"):
-    """Mark a phase of a weekend's project as done by hand."""
+class OnPattern(msgspec.Struct, frozen=True, array_like=True, tag="pattern"):
+    """A verb on a routine."""
 
-    task: TaskId
+    verb: PatternVerb
+    pattern: PatternId
+
+
+class JudgePattern(msgspec.Struct, frozen=True, array_like=True, tag="judge"):
+    """Whether it was useful to get this at that time."""
+
+    pattern: PatternId
+    useful: bool
+    at: Annotated[int, msgspec.Meta(ge=0, le=32_503_680_000)]
+    """Seconds since 1970 UTC, up to the year 3000."""
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
@@ -311,6 +328,14 @@ Press = (
     | ChooseWeekend
     | OnWeekend
     | FinishPhase
+    | RunFix
+    | TakeBack
+    | OnPattern
+    | JudgePattern
+    | OnImprovement
+    | KeepLesson
+    | LetBe
+    | DropLesson
     | Ask
 )
 
@@ -332,6 +357,15 @@ def decode(data: str) -> Press:
     except msgspec.ValidationError:
         raise UnknownButton("This button is from another version of me. /queue shows where things stand.") from None
     return press
+
+
+def tag_of(data: str) -> str:
+    """What kind of press it is; `unknown` for anything that no button of ours says."""
+    tag = data.partition(":")[0]
+    return tag if tag in _TAGS else "unknown"
+
+
+_TAGS = frozenset(str(each.__struct_config__.tag) for each in get_args(Press))
 
 
 def _plain(value: object) -> str:

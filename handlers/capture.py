@@ -7,11 +7,20 @@ from telegram import Chat, Update
 from core import approvals, notifications
 from core.errors import Refused
 from core.model.ids import ChatId
-from core.model.notification import ApprovalAsked, BuildEnded, ChangeAsked, Subject
+from core.model.notification import (
+    ActionAsked,
+    ApprovalAsked,
+    BuildEnded,
+    ChangeAsked,
+    MorningBrief,
+    Subject,
+)
 from core.model.task import Draft, NeedsApproval
 from handlers import parsing
 from handlers.approvals import answer_in_words, batch_in_words
 from handlers.changes import take_answer
+from handlers.improvements import correction_in_words
+from handlers.patterns import note_text, take_action
 from handlers.replies import reply
 from handlers.rules import rule_in_words
 from handlers.services import Context, Services
@@ -61,6 +70,9 @@ async def free_text(update: Update, context: Context) -> None:
             return
     if await batch_in_words(update, context, message.text) or await rule_in_words(update, context, message.text):
         return
+    note_text(update, context, message.text)
+    if message.text.rstrip().endswith("?") and any(map(str.isalnum, message.text)):
+        services.improver.log_question(message.text, services.clock())
     draft = services.drafts.begin(
         parsing.new_task(message.text, ChatId(chat.id), message.message_id), ChatId(chat.id), services.clock()
     )
@@ -73,9 +85,16 @@ async def _answers(update: Update, context: Context, subject: Subject, text: str
         case ChangeAsked():
             await take_answer(update, context, subject, text)
             return True
+        case ActionAsked():
+            await take_action(update, context, subject, text)
+            return True
         case ApprovalAsked(approval=approval):
             return await answer_in_words(update, context, approval, text)
+        case MorningBrief():
+            return await correction_in_words(update, context, None, text)
         case BuildEnded(build=build):
+            if await correction_in_words(update, context, notifications.task_of_build(build), text):
+                return True
             task = context.services.store.tasks.get(notifications.task_of_build(build))
             question = approvals.question_of(task) if task is not None else None
             return question is not None and await answer_in_words(update, context, question, text)

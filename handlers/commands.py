@@ -15,11 +15,14 @@ from handlers import (
     capture,
     changes,
     contexts,
+    improvements,
     notifications,
     onboarding,
     overnight,
+    patterns,
     pauses,
     presses,
+    problems,
     productivity,
     projects,
     rules,
@@ -27,6 +30,7 @@ from handlers import (
     tasks,
     weekend,
 )
+from handlers.callbacks import tag_of
 from handlers.guard import guard
 from handlers.replies import reply
 from handlers.services import App, Context
@@ -83,9 +87,15 @@ def table() -> tuple[Command, ...]:
         Command("stats", "the queue in numbers", tasks.stats),
         Command("week", "what this week has brought", productivity.week),
         Command("month", "what this month has brought", productivity.month),
+        Command("problems", "what is or will be wrong with the machine", problems.problems),
+        Command("fix", "clean up logs and databases; shows first what", problems.fix),
+        Command("patterns", "what you usually ask for, and when", patterns.patterns),
         Command("rules", "what runs by itself, what asks first", rules.rules),
         Command("trust", "how automatic decisions turned out", rules.trust),
         Command("audit", "what was done: /audit week, /audit 12", audit.audit),
+        Command("lessons", "what builds keep to: /lessons shop use tabs", improvements.lessons),
+        Command("correct", "say what was wrong: /correct use tabs", improvements.correct),
+        Command("improve", "what I could do better, and what came of it", improvements.improve),
         Command("agents", "the coding agents, and a try: /agents try claude", agents.show_or_try),
         Command("projects", "the repositories I may work in", projects.list_or_change),
         Command("sample", "a small project to try me with", onboarding.sample),
@@ -111,18 +121,46 @@ def menu() -> list[BotCommand]:
     return [BotCommand(name, description) for name, description in described()]
 
 
+def timed(name: str, handler: Handler) -> Handler:
+    """The handler, measured under that name from the moment at which it has the message to its answer."""
+
+    async def run(update: Update, context: Context) -> None:
+        with context.services.measured(name):
+            await handler(update, context)
+
+    return run
+
+
+async def timed_press(update: Update, context: Context) -> None:
+    """A press, measured by its kind."""
+    data = update.callback_query.data if update.callback_query is not None else None
+    with context.services.measured(f"press {tag_of(data or '')}"):
+        await presses.press(update, context)
+
+
 def register(app: App) -> None:
     """Put the guard before everything, then commands, presses and free text; edits of old messages are no commands."""
     fresh = filters.UpdateType.MESSAGE
     app.add_handler(TypeHandler(Update, guard), group=-1)
     for command in table():
-        app.add_handler(CommandHandler(command.name, command.handler, filters=fresh))
+        handler = timed(f"chat /{command.name}", _noted(command))
+        app.add_handler(CommandHandler(command.name, handler, filters=fresh))
     app.add_handler(MessageHandler(fresh & filters.Regex(r"^/task_\d+(@\w+)?\s*$"), tasks.show))
-    app.add_handler(CallbackQueryHandler(presses.press))
+    app.add_handler(CallbackQueryHandler(timed_press))
     app.add_handler(PollAnswerHandler(weekend.poll_answer))
     app.add_handler(MessageHandler(fresh & filters.COMMAND, onboarding.unknown))
     private = fresh & filters.ChatType.PRIVATE
     followed = fresh | filters.UpdateType.EDITED_MESSAGE
     app.add_handler(MessageHandler(followed & filters.LOCATION, contexts.location))
-    app.add_handler(MessageHandler(fresh & filters.TEXT & ~filters.COMMAND, capture.free_text))
+    app.add_handler(MessageHandler(fresh & filters.TEXT & ~filters.COMMAND, timed("chat text", capture.free_text)))
     app.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, onboarding.not_text))
+
+
+def _noted(command: Command) -> Handler:
+    """The handler of a command, which is noted for the routines: what is asked for counts, whatever the answer."""
+
+    async def handle(update: Update, context: Context) -> None:
+        patterns.note_command(update, context, command.name)
+        await command.handler(update, context)
+
+    return handle

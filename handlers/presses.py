@@ -8,7 +8,7 @@ from typing import Any
 from telegram import CallbackQuery, Update
 from telegram.error import BadRequest
 
-from core import notifications
+from core import notifications, request_types
 from core.errors import JarvisError
 from core.model.ids import ChatId, TaskId, UserId
 from core.model.task import NeedsApproval, Task
@@ -19,9 +19,12 @@ from handlers import (
     callbacks,
     changes,
     contexts,
+    improvements,
     onboarding,
     overnight,
+    patterns,
     pauses,
+    problems,
     productivity,
     rules,
     settings,
@@ -35,38 +38,40 @@ from handlers.callbacks import (
     Ask,
     ChangeTask,
     Choose,
-    ChooseWeekend,
     DraftEnd,
     DropLink,
     DropRule,
     FinishDraft,
-    FinishPhase,
     ForTonight,
+    JudgePattern,
     Notify,
     NotifyAtNight,
+    OnPattern,
     OnSession,
     OnTask,
-    OnWeekend,
     Page,
     Press,
     Resume,
+    RunFix,
     Seen,
     SetContext,
     SetField,
     Setting,
     ShowPeriod,
     StopAll,
+    TakeBack,
     TakeSuggestion,
     TaskVerb,
     TryAgent,
-    VoteWeekend,
 )
 from handlers.capture import draft_card
+from handlers.improvement_buttons import DropLesson, KeepLesson, LetBe, OnImprovement
 from handlers.replies import edit, edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.views import drafts
 from handlers.views.message import Message, escape, unescape
 from handlers.views.tasks import added
+from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend
 
 MAX_TOAST = 200
 """Telegram's limit for the answer to a press."""
@@ -265,9 +270,12 @@ async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
         "night": overnight.night,
         "sample": onboarding.sample,
         "weekend": weekend.weekend,
+        "problems": problems.problems,
+        "improve": improvements.improve,
     }.get(pressed.command)
     if asked is None:
         raise callbacks.UnknownButton("That command does not exist any more. /help lists what I can do.")
+    patterns.note(update, context, request_types.of_command(pressed.command))
     await asked(update, context)
     return None
 
@@ -299,5 +307,13 @@ _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]]
     ChooseWeekend: weekend.on_choose,
     OnWeekend: weekend.on_weekend,
     FinishPhase: weekend.on_finish_phase,
+    RunFix: problems.on_fix,
+    TakeBack: problems.on_take_back,
+    OnPattern: patterns.on_pattern,
+    JudgePattern: patterns.on_judge,
+    OnImprovement: improvements.on_improvement,
+    KeepLesson: improvements.on_keep,
+    LetBe: improvements.on_let_be,
+    DropLesson: improvements.on_drop,
     Ask: _on_ask,
 }

@@ -1,6 +1,7 @@
 """What the handlers may use: the engines, wired by the process, and a few hooks into it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +17,23 @@ from core.changes import Changes
 from core.context_scheduler import ContextScheduler
 from core.daily import Daily
 from core.drafts import Drafts
+from core.lessons import Lessons
 from core.model.build import Engine
 from core.model.config import Config
 from core.model.execution import LogPart
-from core.model.ids import BuildId, ChatId, SuggestionId, TaskId, WeekendId
+from core.model.ids import BuildId, ChatId, PatternId, SuggestionId, TaskId, WeekendId
 from core.overnight_runner import OvernightRunner
+from core.patterns import Patterns
 from core.pauses import Pauses
 from core.people import People
 from core.ports import Clock, Store
 from core.preferences import Preferences
+from core.problem_predictor import ProblemPredictor
 from core.productivity import Productivity
 from core.projects import Projects
 from core.rules import Rules
 from core.runtime.agent_trial import Trial
+from core.self_improver import SelfImprover
 from core.shipping import Shipping
 from core.status import StatusReports
 from core.trust import Trust
@@ -62,9 +67,15 @@ class Services:
     preferences: Preferences
     daily: Daily
     overnight: OvernightRunner
+    problems: ProblemPredictor
     productivity: Productivity
     weekend: WeekendPlanner
+    patterns: Patterns
     projects: Projects
+    improver: SelfImprover
+    lessons: Lessons
+    measured: Callable[[str], AbstractContextManager[None]]
+    """Times its block, in memory."""
     agents: AgentStatuses
     try_agent: Callable[[Engine], Trial]
     """Lets an agent do a small task; blocks for a minute. Raises Refused."""
@@ -77,6 +88,8 @@ class Services:
     """Bring the messages about a suggested rule up to date."""
     refresh_weekend: Callable[[WeekendId], Awaitable[None]]
     """Bring the messages about a weekend up to date."""
+    refresh_pattern: Callable[[PatternId], Awaitable[None]]
+    """Bring the messages about a routine up to date."""
     wake: Callable[[], None]
     """Something may be due: start builds and deliver news now instead of at the next tick."""
     is_local: bool

@@ -12,13 +12,14 @@ from core.model.notification import WeekendShown
 from core.model.weekend import Nothing, Poll, Rest, Summarised, Weekend
 from core.weekend_votes import is_open
 from handlers import parsing
-from handlers.callbacks import ChooseWeekend, FinishPhase, OnWeekend, UnknownButton, VoteWeekend, WeekendVerb
+from handlers.callbacks import UnknownButton
 from handlers.replies import edit, persist, reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import times
 from handlers.views import weekend as views
 from handlers.views.message import Message
+from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend, WeekendVerb
 
 RESTS = {WeekendVerb.CONTINUE: Rest.CONTINUE, WeekendVerb.NEXT: Rest.NEXT, WeekendVerb.DROP: Rest.DROP}
 

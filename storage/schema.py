@@ -16,10 +16,13 @@ from core.model.build import Build
 from core.model.context import Fact, Place
 from core.model.day import Day
 from core.model.decision import Rule
+from core.model.improvement import Correction, Improvement, Lesson, Measurement, Question
 from core.model.metrics import Sample
 from core.model.notification import Notification
+from core.model.pattern import Moments, Pattern
 from core.model.pause import Pause
 from core.model.people import Chat, ChatSettings, Owner
+from core.model.problem import Problem, Repair
 from core.model.project import Project
 from core.model.session import JobRecord, Session, Throttle
 from core.model.task import Draft, Task
@@ -79,6 +82,8 @@ SESSIONS = TableSpec[Session]("sessions", "queue_state.json", Session)
 THROTTLE = TableSpec[Throttle]("throttle", "queue_state.json", Throttle)
 TIMETABLE = TableSpec[JobRecord]("timetable", "timetable.json", JobRecord)
 PREFERENCES = TableSpec[str]("preferences", "settings.json", str)
+MOMENTS = TableSpec[Moments]("moments", "patterns.json", Moments)
+PATTERNS = TableSpec[Pattern]("patterns", "patterns.json", Pattern)
 PROJECTS = TableSpec[Project]("projects", "projects.json", Project)
 OWNERS = TableSpec[Owner]("owners", "people.json", Owner)
 CHATS = TableSpec[Chat]("chats", "people.json", Chat)
@@ -88,7 +93,14 @@ MARKS = TableSpec[datetime]("marks", "marks.json", Annotated[datetime, msgspec.M
 SEQUENCES = TableSpec[int]("sequences", "marks.json", Annotated[int, msgspec.Meta(ge=1)])
 METRICS = TableSpec[Sample]("metrics", "metrics_history.json", Sample)
 DAYS = TableSpec[Day]("days", "metrics_history.json", Day)
+PROBLEMS = TableSpec[Problem]("problems", "problems.json", Problem)
+REPAIRS = TableSpec[Repair]("repairs", "problems.json", Repair)
 WEEKENDS = TableSpec[Weekend]("weekends", "weekend_plan.json", Weekend)
+MEASUREMENTS = TableSpec[Measurement]("measurements", "improvements.json", Measurement)
+CORRECTIONS = TableSpec[Correction]("corrections", "improvements.json", Correction)
+QUESTIONS = TableSpec[Question]("questions", "improvements.json", Question)
+LESSONS = TableSpec[Lesson]("lessons", "improvements.json", Lesson)
+IMPROVEMENTS = TableSpec[Improvement]("improvements", "improvements.json", Improvement)
 ARCHIVED_TASKS = TableSpec[Task]("archived_tasks", "archive.json", Task)
 ARCHIVED_BUILDS = TableSpec[Build]("archived_builds", "archive.json", Build)
 ARCHIVED_APPROVALS = TableSpec[Approval]("archived_approvals", "archive.json", Approval)

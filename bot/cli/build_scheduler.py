@@ -42,6 +42,8 @@ def schedule(as_json: bool) -> None:
         show_json(rows.plan(plan))
         return
     show_table(("slot", "start", "end", "task", "title"), rows.planned(plan, zone), "Nothing starts in this window.")
+    if plan.tight:
+        click.echo(f"\nOne build fewer at a time: {plan.tight}.")
     if plan.left_out:
         click.echo("\nNot in this window:")
         show_table(("task", "why", "title"), rows.left_out(plan), "")

@@ -41,7 +41,13 @@ def planned(plan: Plan, zone: ZoneInfo) -> list[tuple[str, ...]]:
 
 def plan(made: Plan) -> dict[str, Any]:
     """For JSON."""
-    return {"now": made.now, "until": made.until, "planned": made.planned, "left_out": made.left_out}
+    return {
+        "now": made.now,
+        "until": made.until,
+        "planned": made.planned,
+        "left_out": made.left_out,
+        "tight": made.tight,
+    }
 
 
 def left_out(plan: Plan) -> list[tuple[str, ...]]:

@@ -93,6 +93,16 @@ class Config:
     """Percent of the disk with the home folder; over it, nothing new starts."""
     memory_limit: float = 80.0
     """Percent of the memory; likewise."""
+    watch_paths: tuple[Path, ...] = ()
+    """Folders whose disks are watched besides that of the home folder."""
+    log_roots: tuple[Path, ...] = ()
+    """Folders with logs that may be put away and rotated."""
+    database_roots: tuple[Path, ...] = ()
+    """Folders with SQLite databases that may be vacuumed."""
+    log_limit: float = 1000.0
+    """10^6 bytes of logs below one root; a problem when it is reached."""
+    database_limit: float = 5000.0
+    """10^6 bytes of databases below one root; likewise."""
     quiet_hours: Span | None = None
     """Local times between which messages come without a sound, escalations excepted; None: while the owner sleeps."""
     quiet_nights: bool = True
@@ -102,6 +112,8 @@ class Config:
     """Dollars; a task that names a higher cost is escalated."""
     git_author: str = "Jarvis <jarvis@localhost>"
     """Author and committer of the commits that are made for the owner, as `Name <mail>`."""
+    own_project: str = ""
+    """The registered project that is Jarvis's own repository; empty: none is."""
     push: PushMode = PushMode.NEVER
     push_remote: str = "origin"
     """Name of the remote in each repository."""

@@ -37,3 +37,19 @@ ChatId = NewType("ChatId", int)
 
 WeekendId = NewType("WeekendId", str)
 """`2026-11-28`: the local date of its Saturday."""
+
+ProblemId = NewType("ProblemId", str)
+"""`problem_3`."""
+
+RepairId = NewType("RepairId", str)
+"""`repair_5`: a fix that was done."""
+PatternId = NewType("PatternId", str)
+"""`pattern_3`: a routine that was learned."""
+CorrectionId = NewType("CorrectionId", str)
+"""`correction_3`: what the owner said was wrong."""
+
+LessonId = NewType("LessonId", str)
+"""`lesson_3`: what builds have to keep to."""
+
+ImprovementId = NewType("ImprovementId", str)
+"""`improvement_4`: a weakness of Jarvis itself."""

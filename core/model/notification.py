@@ -4,7 +4,19 @@ from datetime import datetime
 
 import msgspec
 
-from core.model.ids import ApprovalId, BuildId, ChatId, NotificationId, SuggestionId, TaskId, WeekendId
+from core.model.ids import (
+    ApprovalId,
+    BuildId,
+    ChatId,
+    CorrectionId,
+    ImprovementId,
+    NotificationId,
+    PatternId,
+    ProblemId,
+    SuggestionId,
+    TaskId,
+    WeekendId,
+)
 
 
 class BuildStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="build started"):
@@ -142,6 +154,58 @@ class WeekendSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     weekend: WeekendId
 
 
+class ProblemFound(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="problem found"):
+    """Something is so wrong with the machine that work stops, or soon will."""
+
+    problem: ProblemId
+
+
+class PatternSuggested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pattern suggested"):
+    """A routine was found: shall it be done ahead?"""
+
+    pattern: PatternId
+
+
+class PatternDue(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pattern due"):
+    """The time at which something is usually asked for: its result, or the offer."""
+
+    pattern: PatternId
+    at: datetime
+    task: TaskId | None = None
+    """Built ahead."""
+
+
+class PatternForgotten(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pattern forgotten"):
+    """A routine that was done ahead has stopped."""
+
+    pattern: PatternId
+    last: datetime
+    """When it was last asked for."""
+
+
+class ActionAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="action asked"):
+    """A message that asks what shall be built for a routine; its answer is a reply to it."""
+
+    pattern: PatternId
+    request: str
+    """Tells two such messages apart."""
+
+
+PatternNews = PatternSuggested | PatternDue | PatternForgotten | ActionAsked
+
+
+class ImprovementSuggested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="improvement suggested"):
+    """A weakness of Jarvis itself, and what can be done about it."""
+
+    improvement: ImprovementId
+
+
+class LessonAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="lesson asked"):
+    """Shall later builds keep to what was corrected?"""
+
+    correction: CorrectionId
+
+
 Subject = (
     BuildStarted
     | BuildEnded
@@ -161,6 +225,10 @@ Subject = (
     | WeekendShown
     | WeekendClosed
     | WeekendSummary
+    | ProblemFound
+    | PatternNews
+    | ImprovementSuggested
+    | LessonAsked
 )
 
 

@@ -7,7 +7,7 @@ from core import outcomes
 from core.briefs import Brief, Finished
 from core.model.task import Completed, Merged, Unmerged
 from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
-from handlers.views import times
+from handlers.views import patterns, times
 from handlers.views.message import MAX_TEXT, Button, Message, escape, lines, shorten, unescape, utf16_length
 from handlers.views.night_pictures import ran_picture
 
@@ -27,9 +27,8 @@ def brief(report: Brief, zone: ZoneInfo, *, morning: bool = False) -> Message:
     head = f"☀️ <b>{name}</b> · {now.astimezone(zone):%A %H:%M}{late}"
     queue = f"{report.queued} waiting in the queue" if report.queued else "the queue is empty"
     if report.is_quiet:
-        return Message(
-            f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}.", _queue_button()
-        )
+        quiet = f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}."
+        return Message(lines(quiet, _section(*_expected(report, zone), patterns.TODAY)), _queue_button())
     text = ""
     for shown in SHOWN:
         text = _text(report, head, queue, shown, zone)
@@ -52,6 +51,7 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
         ),
         ("🔀 Waits for your merge since before", _earlier(report)),
         ("⚠️ Trouble", _trouble(report, zone)),
+        _expected(report, zone),
     ]
     listed = [line for title, entries in sections for line in _section(title, entries, shown)]
     shipped = f"{times.hours(report.hours_shipped)} shipped" if report.hours_shipped else "nothing shipped"
@@ -60,6 +60,10 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
     return lines(
         head, listed, "", f"{shipped}{cost} since {times.clock(report.since, zone, now)}; {queue}.{multiplier}"
     )
+
+
+def _expected(report: Brief, zone: ZoneInfo) -> tuple[str, list[str]]:
+    return "🔁 Usually asked for today", patterns.today(report.expected, zone)
 
 
 def _trouble(report: Brief, zone: ZoneInfo) -> list[str]:

@@ -7,7 +7,7 @@ from core.daily import ENOUGH_FOR_THE_NIGHT, Evening
 from core.model.task import NeedsApproval
 from core.planning import Plan
 from handlers.callbacks import Ask, ForTonight, ListName, OnTask, Page, TaskVerb, Wish
-from handlers.views import times
+from handlers.views import patterns, times
 from handlers.views.message import Button, Message, escape, lines, shorten
 from handlers.views.night_pictures import plan_picture
 
@@ -34,6 +34,7 @@ def night(plan: Plan, now: datetime, zone: ZoneInfo) -> Message:
         f"{_builds(len(plan.planned))}, {times.hours(hours)} of work"
         if planned
         else "Nothing can be built as things stand.",
+        f"One build fewer at a time: {escape(plan.tight)}." if plan.tight else None,
         planned,
         _more(len(plan.planned)),
         ["", "<b>Not tonight</b>", *left, *filter(None, [_more(len(plan.left_out))])] if left else None,
@@ -75,6 +76,7 @@ def check_in(evening: Evening, now: datetime, zone: ZoneInfo) -> Message:
         f"Queue: {waiting} waiting, {times.hours(stats.hours_queued)} of work." if waiting else "The queue is empty.",
         f"Tonight: {_builds(tonight)}, {hours} of work." if tonight else "Nothing is planned for tonight.",
         _health(evening),
+        [f"🔁 Usually asked for: {line}" for line in patterns.today(evening.expected, zone)],
     )
     rows = [
         [

@@ -254,6 +254,8 @@ def plan(planned: Plan, now: datetime, zone: ZoneInfo) -> Message:
         head = f"<b>Plan</b> · autonomous until {times.clock(planned.until, zone, now)}"
     else:
         head = "<b>Plan</b> · no autonomous window is open; only urgent work starts"
+    if planned.tight:
+        head += f"\nOne build fewer at a time: {escape(planned.tight)}."
     starts = [
         f"slot {entry.slot} · {times.clock(entry.start, zone, now)}–{times.clock(entry.end, zone, now)} "
         f"/{entry.task.id} {escape(shorten(entry.task.title, 60))}"

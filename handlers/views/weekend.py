@@ -10,9 +10,10 @@ from core.model.ids import TaskId, UserId, WeekendId
 from core.model.weekend import Asked, Chosen, Nothing, Option, Rest, Weekend
 from core.weekend_book import COMMAND_LINE
 from core.weekend_progress import PhaseProgress, Progress, chosen_of
-from handlers.callbacks import Ask, ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend, WeekendVerb
+from handlers.callbacks import Ask
 from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, shorten
+from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend, WeekendVerb
 
 BAR = 12
 MARKS = {

@@ -1,8 +1,8 @@
-"""`python -m tests.benchmarks [--quick] [chat|builds|storage|patterns|planning ...]`: figures beside peers."""
+"""`python -m tests.benchmarks [--quick] [chat|builds|storage|patterns|problems|planning ...]`: figures beside peers."""
 
 import sys
 
-from tests.benchmarks import builds, chat, patterns, planning, simulation, storage
+from tests.benchmarks import builds, chat, patterns, planning, problems, simulation, storage
 from tests.benchmarks.figures import table
 
 TABLES = {
@@ -10,6 +10,7 @@ TABLES = {
     "builds": ("Builds", builds.rows),
     "storage": ("Storage", storage.rows),
     "patterns": ("Routines", patterns.rows),
+    "problems": ("Forecasts of growth", problems.rows),
     "planning": ("Plans", planning.rows),
     "simulation": ("A simulated year", simulation.rows),
 }

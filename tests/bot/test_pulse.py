@@ -268,3 +268,16 @@ async def test_the_phases_of_a_night_are_done_by_the_beat(chest: Chest) -> None:
     assert session.prepared_at == datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
     assert session.planned_at == datetime(2026, 3, 3, 23, 10, tzinfo=UTC)
     assert session.checks == 1
+
+
+async def test_measurements_are_written_in_one_batch_every_five_minutes(chest: Chest) -> None:
+    await chest.pulse.beat()
+    for _ in range(59):
+        chest.clock.advance(5)
+        await chest.pulse.beat()
+    assert chest.at.improver.stats(chest.clock())[0].figures.count <= 1
+
+    chest.clock.advance(5)
+    await chest.pulse.beat()
+    (plan,) = chest.at.improver.stats(chest.clock())
+    assert (plan.operation, plan.figures.count) == ("plan", 61)

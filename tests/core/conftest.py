@@ -18,6 +18,7 @@ from core.context_scheduler import ContextScheduler
 from core.daily import Daily
 from core.decisions import Decisions
 from core.drafts import Drafts
+from core.lessons import Lessons
 from core.model.build import Build, Outcome
 from core.model.config import Config
 from core.model.decision import Finding
@@ -27,11 +28,13 @@ from core.model.notification import Notification, Subject
 from core.model.task import Running, Task
 from core.overnight_report import Reports
 from core.overnight_runner import OvernightRunner
+from core.patterns import Patterns
 from core.pauses import Pauses
 from core.people import People
 from core.preferences import Preferences
 from core.productivity import Productivity
 from core.rules import Rules
+from core.self_improver import SelfImprover
 from core.shipping import Shipping
 from core.throttling import Throttling
 from core.trust import Trust
@@ -68,6 +71,7 @@ class Engines:
     pauses: Pauses
     trust: Trust
     weekend: WeekendPlanner
+    patterns: Patterns
     audit: Audit
     contexts: ContextScheduler
     preferences: Preferences
@@ -76,6 +80,8 @@ class Engines:
     reports: Reports
     overnight: OvernightRunner
     daily: Daily
+    improver: SelfImprover
+    lessons: Lessons
     machine: dict[str, float]
     """What the next measurements say, in percent."""
     found: list[Finding]
@@ -148,6 +154,8 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         reports=reports,
         overnight=overnight,
         daily=Daily(store, briefs, scheduler, config),
+        improver=SelfImprover(store, queue, config),
+        lessons=Lessons(store),
         machine=machine,
         store=store,
         clock=clock,
@@ -169,6 +177,7 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         trust=Trust(store, config),
         audit=Audit(store, records, config),
         weekend=WeekendPlanner(store, queue, decisions, config),
+        patterns=Patterns(store, queue, config),
         found=found,
         briefs=briefs,
         people=People(store),

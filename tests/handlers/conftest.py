@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from core.daily import Daily
 from core.decisions import Decisions
 from core.drafts import Drafts
 from core.errors import Refused
+from core.lessons import Lessons
 from core.model.build import Outcome
 from core.model.config import Config
 from core.model.decision import Finding
@@ -41,15 +43,21 @@ from core.model.metrics import Sample
 from core.model.task import Running, Task
 from core.overnight_report import Reports
 from core.overnight_runner import OvernightRunner
+from core.patterns import Patterns
 from core.pauses import Pauses
 from core.people import People
 from core.preferences import Preferences
+from core.problem_predictor import ProblemPredictor
 from core.productivity import Productivity
 from core.projects import Projects
 from core.rules import Rules
 from core.runtime.agent_trial import Trial
 from core.runtime.commands import run_check
+from core.runtime.housekeeping import Housekeeping
+from core.runtime.probe import Surveyor
+from core.runtime.stopwatch import Stopwatch
 from core.runtime.workspaces import GitWorkspaces
+from core.self_improver import SelfImprover
 from core.shipping import Shipping
 from core.status import StatusReports
 from core.trust import Trust
@@ -85,6 +93,8 @@ class House:
     """What the next results are found to touch."""
     woken: list[bool]
     logged: list[structlog.typing.EventDict]
+    machine: dict[str, float]
+    """What the next measurements say, in percent."""
     toasts: list[PressAnswered] = field(default_factory=list)
     _offset: int = 0
 
@@ -257,6 +267,7 @@ async def start(
     request = InMemoryRequest(api, TOKEN)
     app = telegram_app.build(TOKEN, "http://localhost", request=request)
     records, woken = FakeRecords(), list[bool]()
+    machine = {"disk": 40.0, "memory": 30.0}
     programs = FakePrograms(*(template.argv[0] for template in config.agent_templates))
     decisions, found = Decisions(store, config), list[Finding]()
     builds = Builds(store, executor, programs, decisions, lambda spec, result: list(found), config)
@@ -269,12 +280,17 @@ async def start(
     briefs = Briefs(store, executor, productivity, config)
     daily = Daily(store, briefs, scheduler, config)
     render = Renderer(store, builds, people, card, briefs, daily, config).render
-    outbox = Outbox(store, builds, people, render, app.bot, clock, config)
+
+    def measure(now: datetime) -> Sample:
+        return Sample(at=now, values=dict(machine))
+
+    improver = SelfImprover(store, queue, config)
+    outbox = Outbox(store, builds, people, render, app.bot, clock, config, improver.log_failure)
     overnight = OvernightRunner(
         store,
         config,
         plan=scheduler.schedule,
-        measure=lambda now: Sample(at=now, values={"disk": 40.0, "memory": 30.0}),
+        measure=measure,
         reports=Reports(store, config),
         write_report=records.report,
     )
@@ -311,12 +327,18 @@ async def start(
         preferences=Preferences(store, config),
         daily=daily,
         overnight=overnight,
+        problems=ProblemPredictor(store, config, Surveyor(config, measure), Housekeeping(config), audit.flush),
         productivity=productivity,
         refresh_weekend=outbox.refresh_weekend,
         weekend=WeekendPlanner(store, queue, decisions, config),
+        patterns=Patterns(store, queue, config),
+        refresh_pattern=outbox.refresh_pattern,
         projects=Projects(
             store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home), config
         ),
+        improver=improver,
+        lessons=Lessons(store),
+        measured=Stopwatch(improver.log_time, improver.log_failure, clock),
         agents=AgentStatuses(store, programs, config),
         try_agent=lambda engine: Trial(factories.result(), f"{engine.name} said hello"),
         make_sample=sample,
@@ -342,6 +364,7 @@ async def start(
         found=found,
         woken=woken,
         logged=logged,
+        machine=machine,
     )
     api.subscribe(lambda event: house.toasts.append(event) if isinstance(event, PressAnswered) else None)
     return house

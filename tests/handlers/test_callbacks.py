@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 
 from core import preferences
 from core.model.context import Context
-from core.model.ids import ApprovalId, DraftId, ProjectName, RuleId, SuggestionId, TaskId, WeekendId
+from core.model.ids import (
+    ApprovalId,
+    CorrectionId,
+    DraftId,
+    ImprovementId,
+    LessonId,
+    PatternId,
+    ProjectName,
+    RepairId,
+    RuleId,
+    SuggestionId,
+    TaskId,
+    WeekendId,
+)
 from core.model.people import Kind, Mode
 from handlers.callbacks import (
     Always,
@@ -17,24 +30,25 @@ from handlers.callbacks import (
     ChangeField,
     ChangeTask,
     Choose,
-    ChooseWeekend,
     DraftEnd,
     DraftField,
     DropLink,
     DropRule,
     FinishDraft,
-    FinishPhase,
     ForTonight,
+    JudgePattern,
     ListName,
     Notify,
     NotifyAtNight,
+    OnPattern,
     OnSession,
     OnTask,
-    OnWeekend,
     Page,
+    PatternVerb,
     Period,
     Press,
     Resume,
+    RunFix,
     Seen,
     SessionVerb,
     SetContext,
@@ -42,22 +56,29 @@ from handlers.callbacks import (
     Setting,
     ShowPeriod,
     StopAll,
+    TakeBack,
     TakeSuggestion,
     TaskVerb,
     TryAgent,
     UnknownButton,
-    VoteWeekend,
-    WeekendVerb,
     Wish,
     decode,
     encode,
+    tag_of,
 )
+from handlers.improvement_buttons import DropLesson, ImprovementVerb, KeepLesson, LetBe, OnImprovement
+from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend, WeekendVerb
 
 TASK, DRAFT = TaskId("task_999999999"), DraftId("draft_999999999")
 WEEKEND = WeekendId("2026-11-28")
 
 PRESSES: list[Press] = [
     *(OnTask(verb, TASK) for verb in TaskVerb),
+    *(OnImprovement(verb, ImprovementId("improvement_999999999")) for verb in ImprovementVerb),
+    KeepLesson(CorrectionId("correction_999999999")),
+    KeepLesson(CorrectionId("correction_999999999"), ProjectName("p" * 30)),
+    LetBe(CorrectionId("correction_999999999")),
+    DropLesson(LessonId("lesson_999999999")),
     *(Answer(ApprovalId("approval_999999999"), yes) for yes in (True, False)),
     Always(ApprovalId("approval_999999999")),
     Seen(ApprovalId("approval_999999999")),
@@ -77,6 +98,8 @@ PRESSES: list[Press] = [
     *(SetField(DRAFT, field, "x" * 30) for field in DraftField),
     *(FinishDraft(DRAFT, end) for end in DraftEnd),
     *(Page(name, 99_999) for name in ListName),
+    *(OnPattern(verb, PatternId("pattern_999999999")) for verb in PatternVerb),
+    *(JudgePattern(PatternId("pattern_999999999"), useful, 32_503_680_000) for useful in (True, False)),
     *(ShowPeriod(period) for period in Period),
     SetContext(),
     *(SetContext(context) for context in Context),
@@ -95,6 +118,8 @@ PRESSES: list[Press] = [
     ChooseWeekend(WEEKEND, TASK),
     *(OnWeekend(verb, WEEKEND) for verb in WeekendVerb),
     FinishPhase(TASK),
+    *(RunFix(do) for do in (True, False)),
+    TakeBack(RepairId("repair_999999999")),
     Ask("sample"),
 ]
 
@@ -103,6 +128,12 @@ PRESSES: list[Press] = [
 def test_there_and_back(press: Press) -> None:
     assert decode(encode(press)) == press
     assert len(encode(press).encode()) <= 64
+
+
+@pytest.mark.parametrize("press", PRESSES, ids=str)
+def test_the_kind_of_a_press_is_known_without_reading_it(press: Press) -> None:
+    assert tag_of(encode(press)) == str(press.__struct_config__.tag)
+    assert tag_of("x" + encode(press)) == tag_of("") == "unknown"
 
 
 def test_every_kind_is_tried() -> None:

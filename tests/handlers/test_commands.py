@@ -19,12 +19,15 @@ WITHOUT_ARGUMENTS = (
     "stats",
     "week",
     "month",
+    "problems",
+    "fix",
     "night",
     "evening",
     "questions",
     "status",
     "stop_all",
     "trust",
+    "patterns",
     "notifications",
 )
 ELSEWHERE = (
@@ -45,6 +48,9 @@ ELSEWHERE = (
     "help",
     "start",
     "weekend",
+    "correct",
+    "improve",
+    "lessons",
 )
 """Have tests of their own."""
 

@@ -70,11 +70,22 @@ DATA = [
     "project",
     "weekend",
     "phase",
+    "pattern",
+    "judge",
+    "pattern_1",
+    "yes",
     "2026-11-28",
     "2026-03-07",
     "poll",
     "stop",
     "next",
+    "improve",
+    "improvement_1",
+    "keep",
+    "correction_1",
+    "letbe",
+    "nolesson",
+    "lesson_1",
 ]
 
 

@@ -32,12 +32,15 @@ from core.model.ids import (
     ApprovalId,
     BuildId,
     DraftId,
+    PatternId,
     ProjectName,
     SessionId,
     TaskId,
     UserId,
     WeekendId,
 )
+from core.model.notification import PatternDue, PatternForgotten
+from core.model.pattern import Action, Expected, Occurrence, Pattern
 from core.model.session import Session, SessionKind
 from core.model.task import (
     Cancelled,
@@ -77,6 +80,7 @@ from handlers.views import (
     daily,
     drafts,
     onboarding,
+    patterns,
     projects,
     sessions,
     tasks,
@@ -100,6 +104,10 @@ def long(limit: int) -> st.SearchStrategy[str]:
     return st.tuples(hostile, st.sampled_from([1, limit // 10, limit])).map(
         lambda pair: (pair[0] * (pair[1] // len(pair[0]) + 1))[: max(pair[1], len(pair[0]))][:limit]
     )
+
+
+EXPECTED = Expected(at=NOW, confidence=0.99, band="medium")
+PATTERN = Pattern(id=PatternId("pattern_1"), type="<&>" * 20, since=NOW, expected=(EXPECTED,))
 
 
 def title(text: str) -> str:
@@ -243,7 +251,12 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
     full = Stats({"queued": 10**9}, 10**9, 0.333, 1e9, 1e9, timedelta(days=4000), NOW)
     for ready in (0, 1, 4, 5):
         evening = Evening(
-            quick_wins=[listed(task)] * 3, stats=full, ready_for_night=ready, candidates=[task] * 3, plan=plan
+            quick_wins=[listed(task)] * 3,
+            stats=full,
+            ready_for_night=ready,
+            candidates=[task] * 3,
+            plan=plan,
+            expected=[(PATTERN, EXPECTED)] * 5,
         )
         check(api, daily.check_in(evening, NOW, UTC_ZONE))
 
@@ -380,6 +393,7 @@ def test_briefs(api: BotApi, task: Task, result: BuildResult, count: int) -> Non
         missed=[("night", NOW)] * count,
         throttled="disk " + "<&>" * 30 if count else None,
         multiplier=3.5 if count else None,
+        expected=[(PATTERN, EXPECTED)] * count,
     )
     check(api, briefs.brief(report, UTC_ZONE))
 
@@ -453,3 +467,26 @@ def test_numbers(api: BotApi) -> None:
     full = Stats(labels, 10**9, 0.333, 1e9, 1e9, timedelta(days=4000), NOW + timedelta(days=9999))
     check(api, tasks.stats(full, NOW, UTC_ZONE))
     check(api, tasks.stats(Stats({}, 0, None, 0.0, 0.0, None, None), NOW, UTC_ZONE))
+
+
+@relaxed
+@given(kind=long(60), task=hostile_tasks, result=results, useful=st.sampled_from([None, True, False]), on=st.booleans())
+def test_patterns(api: BotApi, kind: str, task: Task, result: BuildResult, useful: bool | None, on: bool) -> None:
+    expected = Expected(at=NOW + timedelta(days=30), confidence=0.99, band="medium")
+    occurrence = Occurrence(at=NOW, task=task.id, handed_over_at=NOW, useful=useful)
+    action = Action(title=task.title, project=ProjectName("p" * 30), hours=12.0) if on else None
+    row = Pattern(
+        id=PatternId("pattern_123456789"), type=kind, since=NOW, enabled=on, action=action, useful=10**6, useless=10**6,
+        expected=(expected,) * 5, occurrences=(occurrence,) * 20, suggested_for=NOW, accepted=useful,
+    )  # fmt: skip
+    result_message = builds.ended(task, factories.build(BUILD), result, current=True)
+    told = PatternDue(pattern=row.id, at=NOW, task=task.id if on else None)
+    for count in (0, 1, 8, 200):
+        check(api, patterns.patterns([row] * count, {row.id: 10**6}, NOW, UTC_ZONE), edited=False)
+    check(api, patterns.suggested(row, kind * 5, NOW, UTC_ZONE))
+    check(api, patterns.due(row, told, occurrence, task if on else None, result_message if on else None))
+    check(api, patterns.due(row, told, occurrence, task if on else None, None))
+    check(api, patterns.forgotten(row, PatternForgotten(pattern=row.id, last=NOW), NOW, UTC_ZONE))
+    check(api, patterns.ask_action(row))
+    if on:
+        check(api, patterns.action_set(row))
