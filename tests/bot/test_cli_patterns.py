@@ -48,9 +48,7 @@ def refused(jarvis: Jarvis, *words: str) -> str:
 
 
 def test_log(jarvis: Jarvis) -> None:
-    assert (
-        jarvis(LEARNER, "log", "nba_rankings", '{"source": "manual"}').out == "Recorded nba_rankings; so far: 1.\n"
-    )
+    assert jarvis(LEARNER, "log", "nba_rankings", '{"source": "manual"}').out == "Recorded nba_rankings; so far: 1.\n"
     assert jarvis("pattern_learner", "log", "NBA_rankings").out == "Recorded nba_rankings; so far: 2.\n"
     assert printed(jarvis(LEARNER, "log", "nba_rankings", '{"at": "2026-03-04T18:00"}', "--json")) == {
         "type": "nba_rankings",
