@@ -1,8 +1,7 @@
 """When a measured series will reach a threshold: a probability per horizon, and the expected moment.
 
-Two views are mixed. What the series did before when it stood as it stands now (the distribution of its past rises,
-those from a similar level, hour and time since the last reset counting more) says how likely a rise is that closes the
-gap; it knows rotation, season and bursts, but not what has never been there. A trend with doubt and spread says when a
+Two views are mixed. What the series did before (`core.stretches`) says how likely a rise is that closes the gap; it
+knows rotation, season and bursts, but not what has never been there. A trend with doubt and spread says when a
 random walk with that drift first passes (Bachelier; Cox and Miller 1965, 5.7); it looks further than the past does. The
 more independent stretches of the length of the horizon the past holds, the more it counts.
 """
@@ -13,26 +12,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from core.growth import DAY, Series, Trend, series, trend
-
-if TYPE_CHECKING:
-    from core.growth import Floats
+from core.growth import Series, Trend, series, trend
+from core.stretches import CYCLES, Past, look_back
 
 LONGEST = timedelta(days=3650)
 """Later than this is never."""
-PARTS = 24
-"""Steps that a horizon is cut into."""
-MOST_STEPS = 1500
-TRUSTED = 4.0
+TRUSTED = 2.0
 """So many independent past stretches count as much as the trend."""
+TOLD = 0.4
+"""How much the past has to count for the moment to be taken from it."""
 ZOOM = 6
 """A moment within a horizon is looked for again at a horizon that is so many times shorter."""
-TAIL = 2
-"""Of the kernels of likeness: their squares fall with the fourth power."""
-CYCLES = 3
-"""Resets from which on they are a rhythm."""
 NODES = ((-2.857, 0.0113), (-1.3556, 0.2221), (0.0, 0.5333), (1.3556, 0.2221), (2.857, 0.0113))
 """Gauss and Hermite, five points, for a standard normal distribution."""
 
@@ -45,10 +36,10 @@ class Crossing:
     probability: float
     """That the threshold is reached at or before its end, 0..1."""
     expected_at: datetime | None
-    """When it will be reached by the trend, which may be after the horizon; None: it isn't on its way there."""
+    """The measurement that is expected to show it, which may be after the horizon; None: it isn't on its way there."""
     earliest: datetime | None = None
     latest: datetime | None = None
-    """Nine in ten: 5 % and 95 %, as far as the trend tells; `latest` is None when it may never be."""
+    """Nine in ten: 5 % and 95 %; `latest` is None when it may never be."""
 
 
 def forecast(
@@ -70,22 +61,18 @@ def forecast(
 
 def _crossing(given: Series, threshold: float, now: datetime, horizon: timedelta) -> Crossing:
     hours = horizon.total_seconds() / 3600
+    stale = float(given.at[-1])  # the last value may be old
     expected = trend(given, hours)
-    probability, passed = _probability(given, expected, threshold, hours)
+    past = look_back(given, threshold - float(given.values[-1]), hours - stale)
+    trust = past.stretches / (past.stretches + TRUSTED)
+    probability = trust * past.probability + (1 - trust) * _by_trend(given, expected, threshold, hours - stale)
+    probability = min(max(probability, 0.0), 1.0)
     if probability >= 0.5 and hours / ZOOM >= given.interval:
         sooner = _crossing(given, threshold, now, horizon / ZOOM)
         if sooner.probability >= 0.5:  # seen in more detail from nearby
             return replace(sooner, horizon=horizon, probability=max(probability, sooner.probability))
-    gap, stale = threshold - expected.level, float(given.at[-1])
-    middle, soon, late = (
-        _reached(gap, expected, expected.slope + sign * 1.645 * expected.doubt) + stale for sign in (0, 1, -1)
-    )
-    if passed is not None:
-        clear = expected.slope * hours / (expected.spread * math.sqrt(hours) + expected.doubt * hours + 1e-12)
-        share = clear**2 / (1 + clear**2) if middle < math.inf else 0.0
-        middle = max(passed + stale, 1e-3) ** (1 - share) * max(middle, 1e-3) ** share if share else passed + stale
-    soon, late = min(soon, middle), max(late, middle)
-    moment, earliest, latest = (_after(now, each) for each in (middle, soon, late))
+    moments = _moments(given, expected, threshold, past if trust >= TOLD else None)
+    moment, earliest, latest = (_after(now, each + stale) for each in moments)
     return Crossing(
         horizon=horizon,
         probability=probability,
@@ -93,6 +80,19 @@ def _crossing(given: Series, threshold: float, now: datetime, horizon: timedelta
         earliest=earliest if moment else None,
         latest=latest if moment else None,
     )
+
+
+def _moments(given: Series, expected: Trend, threshold: float, past: Past | None) -> tuple[float, float, float]:
+    """Hours after the last measurement: the expected ones, and a range around them; by the past as far as it tells."""
+    gap = threshold - expected.level
+    middle, soon, late = (
+        _measured(_reached(gap, expected, expected.slope + sign * 1.645 * expected.doubt), given.interval)
+        for sign in (0, 1, -1)
+    )
+    half = past.after(0.5) if past else None
+    if past is None or half is None:
+        return middle, soon, late
+    return half, past.after(0.05) or half, past.after(0.95) or max(late, half)
 
 
 def _after(now: datetime, hours: float) -> datetime | None:
@@ -111,21 +111,14 @@ def _reached(gap: float, expected: Trend, slope: float) -> float:
     return -expected.fades * math.log(1 - part) if part < 1 else math.inf
 
 
-def _probability(given: Series, expected: Trend, threshold: float, hours: float) -> tuple[float, float | None]:
-    """And the hours after which half of the stretches like this one had passed; None when the trend knows better."""
-    ahead = hours - float(given.at[-1])  # the last value may be old
+def _measured(hours: float, interval: float) -> float:
+    """When a measurement will show it: the next one after it."""
+    return math.ceil(hours / interval - 1e-6) * interval if hours < math.inf else hours
+
+
+def _by_trend(given: Series, expected: Trend, threshold: float, hours: float) -> float:
+    """That a random walk with an uncertain drift reaches the threshold within the hours, before it is reset."""
     gap = threshold - float(given.values[-1])
-    by_trend = _by_trend(expected, gap, ahead)
-    if len(given.resets) >= CYCLES:
-        by_trend *= _peaks_above(given, expected, threshold)
-    by_past, stretches, passed = _by_past(given, gap, ahead)
-    trust = stretches / (stretches + TRUSTED)
-    probability = min(max(trust * by_past + (1 - trust) * by_trend, 0.0), 1.0)
-    return probability, passed if trust >= 0.5 else None
-
-
-def _by_trend(expected: Trend, gap: float, hours: float) -> float:
-    """That a random walk with an uncertain drift passes the gap within the hours."""
     spread = max(expected.spread * math.sqrt(hours), 1e-9 * gap, 1e-100)
     fades, total = expected.fades, 0.0
     lasting = hours if math.isinf(fades) else fades * -math.expm1(-hours / fades)
@@ -136,7 +129,7 @@ def _by_trend(expected: Trend, gap: float, hours: float) -> float:
         if exponent < 500:  # beyond, the first part is 1 already
             passed += math.exp(exponent) * _normal((-gap - drift) / spread)
         total += weight * min(passed, 1.0)
-    return total
+    return total * _peaks_above(given, expected, threshold) if len(given.resets) >= CYCLES else total
 
 
 def _peaks_above(given: Series, expected: Trend, threshold: float) -> float:
@@ -154,64 +147,6 @@ def _peaks_above(given: Series, expected: Trend, threshold: float) -> float:
     cycle = float(np.median(np.diff(given.at[given.resets])))
     wait = _reached(threshold - expected.level, expected, expected.slope)
     return max(share, chance * math.exp(-wait / cycle))
-
-
-def _by_past(given: Series, gap: float, hours: float) -> tuple[float, float, float | None]:
-    """That a rise like those of the past closes the gap; by how many independent stretches that is known; and the
-    hours after which half of them had closed it, None when fewer did."""
-    import numpy as np
-
-    step = max(hours / PARTS, given.interval)
-    ahead = max(1, round(hours / step))
-    count = int(min(given.span / step, MOST_STEPS))
-    if count < ahead + 2:
-        return 0.0, 0.0, None
-    times = given.at[-1] - step * np.arange(count, -1, -1.0)
-    values = given.at_times(times, given.values)
-    # The highest of each step, then of all steps of a stretch: what lies between two steps counts as well.
-    places = np.searchsorted(given.at, times, side="right")
-    highest = np.maximum(np.maximum.reduceat(given.values, np.minimum(places[:-1], len(given.at) - 1)), values[1:])
-    highest = np.where(places[1:] > places[:-1], highest, values[1:])
-    windows = np.lib.stride_tricks.sliding_window_view(highest, ahead)
-    top = windows.max(axis=1)
-    starts, rises = values[: len(top)], top - values[: len(top)]
-    weights = _likeness(given, times[: len(top)], starts, step * ahead)
-    blocks = np.add.reduceat(weights, np.arange(0, len(weights), ahead))
-    stretches = float(blocks.sum() ** 2 / (blocks @ blocks))
-    blur = max(float(rises.std()) * 0.3 * max(stretches, 1.0) ** -0.2, 1e-9 * abs(gap))
-    likely = 0.5 + 0.5 * np.tanh(0.8 * (rises - gap) / blur)  # close to the normal distribution
-    shrunk = (float(weights @ likely) / float(weights.sum()) * stretches + 0.02) / (stretches + 0.04)
-    if shrunk < 0.5:
-        return shrunk, stretches, None
-    first = np.where(rises >= gap, np.argmax(windows >= (starts + gap)[:, None], axis=1), ahead)
-    reached = np.cumsum(np.bincount(first, weights, minlength=ahead + 1))
-    half = int(np.searchsorted(reached, reached[-1] / 2))
-    return shrunk, stretches, half * step + (step + given.interval) / 2 if half < ahead else None
-
-
-def _likeness(given: Series, times: Floats, starts: Floats, hours: float) -> Floats:
-    """How much each past moment counts: recent ones more, and those that were like now.
-
-    The kernels have long tails, so that something counts even when nothing was like now.
-    """
-    import numpy as np
-
-    weights = np.exp((times - given.at[-1]) / max(8 * hours, given.span / 2))
-    width = float(starts.std()) * 0.25
-    if width > 0:
-        apart = np.minimum(np.abs(starts - given.values[-1]) / width, 1e6)
-        weights = weights / (1 + apart**2) ** TAIL
-    if hours < 0.75 * DAY and given.span > 3 * DAY:
-        apart = np.abs((times - given.at[-1] + DAY / 2) % DAY - DAY / 2)
-        weights = weights / (1 + (apart / 2) ** 2) ** TAIL
-    if len(given.resets) >= CYCLES:
-        begun = given.at[given.resets]
-        cycle = float(np.median(np.diff(begun)))
-        places = np.searchsorted(begun, times, side="right") - 1
-        since = np.where(places >= 0, times - begun[np.maximum(places, 0)], cycle)
-        apart = (since - (given.at[-1] - begun[-1])) / (0.2 * cycle)
-        weights = weights / (1 + apart**2) ** TAIL
-    return np.asarray(np.maximum(weights, 1e-30))
 
 
 def _normal(value: float) -> float:

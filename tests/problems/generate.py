@@ -124,6 +124,17 @@ def _wandering(rng: random.Random, count: int) -> list[float]:
     return out
 
 
+def _bursts(rng: random.Random, count: int) -> list[float]:
+    """Something is stored on workdays, mostly little, sometimes a lot; nothing is ever deleted."""
+    rate, weight, value, out = rng.uniform(0.02, 0.5), rng.uniform(0.8, 1.6), 20.0, []
+    for i in range(count):
+        workday = i // 24 % 7 < 5
+        if rng.random() < rate * (1.0 if workday else 0.15):
+            value += rng.lognormvariate(-2, weight)
+        out.append(value)
+    return out
+
+
 FAMILIES: dict[str, Steps] = {
     "linear": _linear,
     "saturating": _saturating,
@@ -134,5 +145,6 @@ FAMILIES: dict[str, Steps] = {
     "season": _season,
     "resets": _resets,
     "wandering": _wandering,
+    "bursts": _bursts,
 }
 ROTATING = {"sawtooth", "rotated"}

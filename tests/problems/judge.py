@@ -1,4 +1,4 @@
-"""Measures forecasts against what really came, beside plain least squares over everything that was shown."""
+"""Measures forecasts against what really came, beside two simpler ways: a line through everything, and three trends."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from core.problem_predictor import forecast
 from tests.problems.generate import Case
 
 Answer = tuple[float, datetime | None]
+DAY = 86_400
 Forecaster = Callable[[Case, timedelta], Answer]
 
 
@@ -50,6 +51,33 @@ def least_squares(case: Case, horizon: timedelta) -> Answer:
     return float(hours <= horizon.total_seconds() / 3600), case.now + timedelta(hours=hours)
 
 
+def three_trends(case: Case, horizon: timedelta) -> Answer:
+    """The usual better way: how often the past rose as far within the horizon; when, by the median of three trends of
+    daily values (Holt's, least squares over a week, the median rise)."""
+    at = np.array([(moment - case.now).total_seconds() / DAY for moment, _ in case.past])
+    values = np.array([value for _, value in case.past])
+    days = np.arange(0.0, at[0] - 1e-9, -1.0)[::-1]
+    daily = values[np.searchsorted(at, days + 1e-9, side="right") - 1]
+    ahead, gap = round(horizon.total_seconds() / DAY), case.threshold - values[-1]
+    week = at >= -7
+    slopes = [holt(daily.tolist()), float(np.polyfit(at[week], values[week], 1)[0])]
+    rises = daily[ahead:] - daily[:-ahead]
+    if len(rises):
+        slopes.append(float(np.median(rises)) / ahead)
+    slope = statistics.median(slopes)
+    probability = float(np.mean(rises >= gap)) if len(rises) else float(slope * ahead >= gap)
+    return probability, case.now + timedelta(days=gap / slope) if slope > gap / 3650 else None
+
+
+def holt(values: Sequence[float]) -> float:
+    """Holt's linear trend: per step."""
+    level, gain = values[0], values[1] - values[0]
+    for value in values[1:]:
+        before, level = level, 0.5 * value + 0.5 * (level + gain)
+        gain = 0.1 * (level - before) + 0.9 * gain
+    return gain
+
+
 def score(cases: Sequence[Case], horizon: timedelta, forecaster: Forecaster) -> Score:
     """Over all cases."""
     answers = [forecaster(case, horizon) for case in cases]
@@ -72,3 +100,7 @@ def score(cases: Sequence[Case], horizon: timedelta, forecaster: Forecaster) -> 
         calibration=sum(abs(sum(p - t for p, t in each)) for each in bins.values()) / len(pairs),
         error=statistics.median(errors) if errors else 0.0,
     )
+
+
+CONTESTANTS: Sequence[Forecaster] = (ours, least_squares, three_trends)
+"""What is measured beside each other."""
