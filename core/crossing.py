@@ -24,6 +24,8 @@ TOLD = 0.4
 """How much the past has to count for the moment to be taken from it."""
 ZOOM = 6
 """A moment within a horizon is looked for again at a horizon that is so many times shorter."""
+WEEK = 168.0
+"""Hours."""
 NODES = ((-2.857, 0.0113), (-1.3556, 0.2221), (0.0, 0.5333), (1.3556, 0.2221), (2.857, 0.0113))
 """Gauss and Hermite, five points, for a standard normal distribution."""
 
@@ -92,7 +94,20 @@ def _moments(given: Series, expected: Trend, threshold: float, past: Past | None
     half = past.after(0.5) if past else None
     if past is None or half is None:
         return middle, soon, late
-    return half, past.after(0.05) or half, past.after(0.95) or max(late, half)
+    if middle < math.inf:
+        share = _weight(expected, half)
+        half = half ** (1 - share) * max(middle, half / 100) ** share
+    return half, min(past.after(0.05) or half, half), max(past.after(0.95) or late, half)
+
+
+def _weight(expected: Trend, hours: float) -> float:
+    """How much the trend counts for the moment beside the past, 0..1.
+
+    The clearer it stands out from chance the more, since the past has not always grown as it does now; but a trend of
+    days knows nothing of what an hour or a weekday brings.
+    """
+    clear = expected.slope * hours / (expected.spread * math.sqrt(hours) + expected.doubt * hours + 1e-12)
+    return clear**2 / (1 + clear**2) * hours**2 / (hours**2 + WEEK**2)
 
 
 def _after(now: datetime, hours: float) -> datetime | None:

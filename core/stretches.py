@@ -23,6 +23,8 @@ PARTS = 24
 MOST_STEPS = 1500
 LOOK = 3
 """Times the horizon that past stretches are followed."""
+MEMORY = 4.0
+"""A moment counts 1/e when it is so many horizons ago, or a part of all that is known, if that is longer."""
 ALIKE = 2.0
 """So many stretches that were like now count as much as all of them."""
 TAIL = 2
@@ -79,7 +81,7 @@ def look_back(given: Series, gap: float, hours: float) -> Past:
     closed = np.lib.stride_tricks.sliding_window_view(tops, longest)[:count] >= (values[:-1] + gap)[:, None]
     first = np.where(closed.any(axis=1), closed.argmax(axis=1), longest)
     known = np.minimum(count - np.arange(count), longest)
-    every = np.exp((times[:-1] - given.at[-1]) / max(8 * step * ahead, given.span / 2))
+    every = np.exp((times[:-1] - given.at[-1]) / max(MEMORY * step * ahead, given.span / MEMORY))
     like = every * _likeness(given, times[:-1], values[:-1], step * ahead)
     by_like, by_all = _independent(like, ahead), _independent(every, ahead)
     share = by_like / (by_like + ALIKE)
