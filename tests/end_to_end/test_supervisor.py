@@ -56,6 +56,9 @@ class Service:
     def commit_all(self) -> str:
         self._owner(self.folder, "add", "--all", "bot", "deploy", *self._others())
         self._owner(self.folder, "commit", "--quiet", "--allow-empty", "-m", "a version")
+        return self.head()
+
+    def head(self) -> str:
         return self._owner(self.folder, "rev-parse", "HEAD").strip()
 
     def _others(self) -> list[str]:
@@ -99,7 +102,8 @@ class Service:
         return path.read_text().strip() if path.exists() else ""
 
     def log(self) -> str:
-        return (self.folder / ".git" / "jarvis" / "supervisor.log").read_text()
+        path = self.folder / ".git" / "jarvis" / "supervisor.log"
+        return path.read_text() if path.exists() else ""
 
     def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -109,7 +113,7 @@ class Service:
 
     def cycle(self, runs: str, environment: Mapping[str, str] | None = None) -> None:
         """Start, wait until these versions have run so far and the last one is known as ready, stop."""
-        told = self.log().count("runs well") if self.ran() else 0
+        told = self.log().count("runs well")
         self.start(environment=environment)
         self.until(lambda: self.ran() == runs and self.log().count("runs well") > told)
         assert self.stop() == 0
