@@ -16,6 +16,7 @@ from core.model.improvement import Acted, Declined, Improvement, Open, Postponed
 from core.model.notification import ImprovementSuggested
 from core.model.task import Category, Completed, Merged, NeedsApproval, NotPushed, Queued, Source, Unmerged
 from core.productivity import CACHE_MARK
+from core.runtime.secret_scan import scan
 from storage import JournalStore, open_store
 from tests import factories
 from tests.core.conftest import OWNER, Engines
@@ -68,7 +69,7 @@ def test_nothing_is_written_before_the_flush_and_everything_after(engines: Engin
 def test_two_processes_write_into_the_same_day(engines: Engines, home: Path, clock: SetClock) -> None:
     take(engines, 10.0, 20.0)
     other = open_store(home, clock)
-    improver = Measurements(other, engines.config)
+    improver = Measurements(other, engines.config, scan)
     improver.log_time("chat /week", 7000.0, clock())
     improver.flush(clock())
     other.close()
