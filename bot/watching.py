@@ -6,7 +6,10 @@ from core.runtime.stopwatch import is_failure
 
 
 def watch(at: Installation) -> None:
-    """Time them in this process from now on; before anything keeps one of their methods."""
+    """Time them in this process from now on; before anything keeps one of their methods.
+
+    What only reads a row is left out: of the timetable, ten a second.
+    """
     outside: dict[str, object] = {
         "build process": at.executor,
         "agent program": at.programs,
@@ -35,7 +38,6 @@ def watch(at: Installation) -> None:
         "productivity": at.productivity,
         "throttling": at.throttling,
         "trust": at.trust,
-        "timetable": at.timetable,
     }
     at.measured.watch("git", at.workspaces, git_fails)
     for name, thing in (outside | engines).items():

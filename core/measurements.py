@@ -76,7 +76,7 @@ class Measurements:
 
         Raises Refused for what is no time or no name.
         """
-        if not 0 <= ms < float("inf"):
+        if not 0 <= ms <= latency.LONGEST:
             raise Refused(f"{ms:g} ms is no time that anything can take.")
         key = (self._name(operation), self._day(at))
         with self._lock:
