@@ -1,5 +1,6 @@
 """Jarvis mends itself: a weakness becomes a task, is built, proven and merged, and runs after a restart, not before."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -131,6 +132,9 @@ async def test_three_failures_from_a_shell_become_a_version_that_runs_after_a_re
     assert "/task_1 is not merged yet" not in (await telegram.ask("/improve")).text
 
     assert own.service.stop() == 0
+    measured = {each["operation"] for each in json.loads(own.cli("self-improver", "stats", "--json"))["operations"]}
+    assert {"chat /merge", "shipping merge", "git merge", "queue schedule builds"} < measured
+    assert {"build process submit", "telegram sendMessage", "telegram editMessageText", "press improve"} < measured
     await own.start(merged)
     assert NEW in (own.service.folder / "out.txt").read_text()
     assert "measured from the next day on" in (await telegram.ask("/improve")).text
