@@ -141,7 +141,16 @@ def _of_operation(rows: Sequence[Measurement], name: str) -> Iterable[Found]:
 def _causes(found: Sequence[Found], inside: Mapping[str, str]) -> list[Found]:
     """Without what is slow only because something inside of it is, which is told itself."""
     slow = {each.subject for each in found if each.weakness is Weakness.SLOW}
-    return [each for each in found if each.weakness is not Weakness.SLOW or inside.get(each.subject) not in slow]
+
+    def innermost(name: str) -> str:
+        seen = {name}
+        while (within := inside.get(name, "")) in slow - seen:
+            seen.add(within)
+            name = within
+        return name
+
+    told = {innermost(name) for name in slow}
+    return [each for each in found if each.weakness is not Weakness.SLOW or each.subject in told]
 
 
 def _last(failures: Sequence[Failures]) -> Failures:

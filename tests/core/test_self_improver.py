@@ -262,6 +262,14 @@ def test_what_is_slow_because_of_something_inside_is_told_once(engines: Engines)
     assert only(engines).subject == "chat /merge"
 
 
+def test_something_slow_inside_of_itself_is_told_all_the_same(engines: Engines) -> None:
+    for _ in range(5):
+        engines.improver.log_time("scan", 8000.0, engines.now, "scan")
+    engines.improver.flush(engines.now)
+
+    assert only(engines).subject == "scan"
+
+
 def test_three_failures_in_seven_days_are_a_suggestion_once(engines: Engines) -> None:
     fail(engines, 2)
     assert not engines.improver.suggest(engines.now)

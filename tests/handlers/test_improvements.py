@@ -50,6 +50,15 @@ async def test_a_suggestion_with_its_evidence_becomes_a_task(house: House) -> No
     assert house.woken
 
 
+async def test_markup_in_what_failed_stays_text(house: House) -> None:
+    for _ in range(3):
+        house.services.improver.log_failure("<b>api</b>", "<a href='x'>&amp;\n\u202e</a>", house.clock())
+
+    assert "<b>api</b> · unreliable: 3 failures within 7 days, last: <a href='x'>&amp; </a>" in await house.ask(
+        "/improve"
+    )
+
+
 async def test_without_a_repository_of_its_own_the_press_says_how_to_name_one(house: House) -> None:
     fail(house)
     await house.ask("/improve")
