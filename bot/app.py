@@ -1,12 +1,13 @@
 """The Telegram application: built, run and stopped; every error of a handler ends here."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
 from telegram import BotCommandScopeAllPrivateChats, Update
 from telegram.constants import UpdateType
-from telegram.error import Conflict, NetworkError, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
 from telegram.request import BaseRequest
 
@@ -32,6 +33,8 @@ class Pace(AIORateLimiter):
 
     def __init__(self, **limits: float) -> None:
         super().__init__(**limits)  # type: ignore[arg-type]
+        self.measured: Callable[[str], AbstractContextManager[None]] = lambda endpoint: nullcontext()
+        """Times a request: without the wait for its turn."""
         self._once = AIORateLimiter(**{**limits, "max_retries": 0})  # type: ignore[arg-type]
 
     async def process_request(
@@ -44,7 +47,12 @@ class Pace(AIORateLimiter):
         rate_limit_args: int | None,
     ) -> Any:
         """Send one request when it is its turn."""
-        request = (callback, args, kwargs, endpoint, data)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            with self.measured(endpoint):
+                return await callback(*args, **kwargs)
+
+        request = (call, args, kwargs, endpoint, data)
         if rate_limit_args == replies.NO_RETRIES:
             return await self._once.process_request(*request, rate_limit_args=None)
         return await super().process_request(*request, rate_limit_args=rate_limit_args)
@@ -72,8 +80,16 @@ def build(token: str, api_url: str, *, request: BaseRequest | None = None) -> Ap
 
 
 def equip(app: App, services: Services) -> None:
-    """Give the handlers their engines."""
+    """Give the handlers their engines, and measure what is asked of Telegram from now on."""
     app.bot_data[Services] = services
+    pace = app.bot.rate_limiter
+    assert isinstance(pace, Pace)
+    pace.measured = lambda endpoint: services.measured(f"telegram {endpoint}", "telegram", telegram_fails)
+
+
+def telegram_fails(error: Exception) -> bool:
+    """What people do, and what should not have been asked for, is no failure of Telegram's."""
+    return not isinstance(error, Forbidden | ChatMigrated | BadRequest) or "chat not found" in str(error).lower()
 
 
 async def publish_menu(app: App) -> None:

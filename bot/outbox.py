@@ -60,7 +60,6 @@ class Outbox:
         bot: ExtBot[Any],
         clock: Clock,
         config: Config,
-        log_failure: Callable[[str, str, datetime], None] = lambda api, error, at: None,
     ) -> None:
         self._people = people
         self._store = store
@@ -69,7 +68,6 @@ class Outbox:
         self._clock = clock
         self._render = render
         self._config = config
-        self._log_failure = log_failure
         self._delivering = asyncio.Lock()
         self._shown: dict[tuple[ChatId, int], Message] = {}
 
@@ -145,8 +143,6 @@ class Outbox:
                 self._bot, note.chat, message, silent=mode is Mode.SILENT, flood_retries=replies.NO_RETRIES
             )
         except TelegramError as error:
-            if not isinstance(error, Forbidden | ChatMigrated):  # what people do is no failure of Telegram's
-                self._log_failure("telegram", f"{type(error).__name__}: {error}", now)
             return self._failed(note, pending, error, now)
         self._shown[note.chat, sent.message_id] = message
         self._set(note, Delivered(at=self._clock(), message=sent.message_id))

@@ -20,6 +20,7 @@ from bot.pulse import Pulse
 from bot.rendering import Renderer
 from bot.setting_reader import SECRETS
 from bot.settings import Settings
+from bot.watching import watch
 from bot.wiring import Installation, open_installation
 from core import notifications
 from core.errors import Refused
@@ -73,6 +74,7 @@ async def _run(settings: Settings, installation: Installation) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    watch(installation)
     await asyncio.to_thread(_register_projects, settings, installation)
     active = {build.id for build in installation.builds.active()}
     await asyncio.to_thread(installation.executor.reattach, active)
@@ -117,8 +119,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
 
 
 def _outbox_of(at: Installation, app: App) -> Outbox:
-    render, log_failure = renderer_of(at).render, at.improver.log_failure
-    return Outbox(at.store, at.builds, at.people, render, app.bot, at.clock, at.config, log_failure)
+    return Outbox(at.store, at.builds, at.people, renderer_of(at).render, app.bot, at.clock, at.config)
 
 
 def renderer_of(installation: Installation) -> Renderer:
@@ -140,8 +141,7 @@ def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[tick
 
 async def _measure(installation: Installation) -> None:
     """Add a line to the history of the machine, and look ahead; what is critical is told by the outbox."""
-    with installation.measured("scan"):
-        await asyncio.to_thread(installation.problems.scan, installation.clock())
+    await asyncio.to_thread(installation.problems.scan, installation.clock())
 
 
 def services_of(installation: Installation, outbox: Outbox, pulse: Pulse, *, is_local: bool) -> Services:

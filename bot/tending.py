@@ -65,8 +65,7 @@ class Tending:
         """Take in the builds that have ended; returns their tasks."""
         if not self._at.builds.active():
             return []
-        with self._at.measured("collect"):
-            moved = self._at.queue.collect(now)
+        moved = self._at.queue.collect(now)
         for task in moved:
             log.info("build ended", task=task.id, state=task.state.__struct_config__.tag)
         return moved
@@ -77,8 +76,7 @@ class Tending:
         concerned = list(at.approvals.lapse(now))
         concerned += [approval.task for approval in at.approvals.remind(now)]
         self._watch_room(now)  # what comes after a quiet time must not start on a full machine
-        with at.measured("plan"):
-            started = at.queue.schedule_builds(now)
+        started = at.queue.schedule_builds(now)
         for build in started:
             log.info("build started", build=build.id, engine=build.spec.engine.name)
             concerned.append(build.task)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from core.projects import Projects
     from core.rules import Rules
     from core.runtime.agent_trial import Trial
+    from core.runtime.housekeeping import Housekeeping
     from core.runtime.local_executor import LocalExecutor
     from core.runtime.programs import LocalPrograms
     from core.runtime.stopwatch import Stopwatch
@@ -219,11 +220,17 @@ class Installation:
     def problems(self) -> ProblemPredictor:
         """What will go wrong with the machine."""
         from core.problem_predictor import ProblemPredictor
-        from core.runtime.housekeeping import Housekeeping
         from core.runtime.probe import Surveyor
 
-        fixer = Housekeeping(self.config)
-        return ProblemPredictor(self.store, self.config, Surveyor(self.config, self.measure), fixer, self.audit.flush)
+        probe = Surveyor(self.config, self.measure)
+        return ProblemPredictor(self.store, self.config, probe, self.housekeeping, self.audit.flush)
+
+    @cached_property
+    def housekeeping(self) -> Housekeeping:
+        """Cleans it up."""
+        from core.runtime.housekeeping import Housekeeping
+
+        return Housekeeping(self.config)
 
     @cached_property
     def drafts(self) -> Drafts:
@@ -237,7 +244,7 @@ class Installation:
         """Everything that happens to a result."""
         from core.shipping import Shipping
 
-        return Shipping(self.store, self._workspaces, self.config)
+        return Shipping(self.store, self.workspaces, self.config)
 
     @cached_property
     def briefs(self) -> Briefs:
@@ -258,7 +265,7 @@ class Installation:
         """The registered repositories."""
         from core.projects import Projects
 
-        return Projects(self.store, self._workspaces, self._try_command, self.config)
+        return Projects(self.store, self.workspaces, self._try_command, self.config)
 
     @cached_property
     def people(self) -> People:
@@ -299,9 +306,10 @@ class Installation:
     @cached_property
     def improver(self) -> SelfImprover:
         """What Jarvis measures of itself, and makes of it."""
+        from core.runtime.secret_scan import scan
         from core.self_improver import SelfImprover
 
-        return SelfImprover(self.store, self.queue, self.config)
+        return SelfImprover(self.store, self.queue, self.config, scan)
 
     @cached_property
     def measured(self) -> Stopwatch:
@@ -314,8 +322,9 @@ class Installation:
     def lessons(self) -> Lessons:
         """What builds have to keep to."""
         from core.lessons import Lessons
+        from core.runtime.secret_scan import scan
 
-        return Lessons(self.store)
+        return Lessons(self.store, scan)
 
     @cached_property
     def weekend(self) -> WeekendPlanner:
@@ -332,7 +341,8 @@ class Installation:
         return Patterns(self.store, self.queue, self.config)
 
     @cached_property
-    def _workspaces(self) -> GitWorkspaces:
+    def workspaces(self) -> GitWorkspaces:
+        """Git."""
         from core.runtime.workspaces import GitWorkspaces
 
         return GitWorkspaces(self.config.git_author)
@@ -354,7 +364,7 @@ class Installation:
     def _inspect(self, spec: BuildSpec, result: BuildResult) -> list[Finding]:
         from core.runtime.inspection import inspect
 
-        return inspect(self._workspaces, spec, result, self.config)
+        return inspect(self.workspaces, spec, result, self.config)
 
     def _look_around(self, now: datetime) -> Surroundings:
         """Only when it is asked for: lists need no executor."""

@@ -11,7 +11,7 @@ from core.errors import Conflict, NotFound, Refused
 from core.model.ids import CorrectionId, LessonId, ProjectName, TaskId, UserId
 from core.model.improvement import Correction, Lesson
 from core.model.notification import LessonAsked
-from core.ports import Store
+from core.ports import SecretScan, Store
 
 MOST_LINES = 10
 """That a prompt carries."""
@@ -28,8 +28,9 @@ def lines(lessons: Iterable[Lesson], project: ProjectName) -> list[str]:
 class Lessons:
     """Takes them down, and drops them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, secrets: SecretScan) -> None:
         self._store = store
+        self._secrets = secrets
 
     def all(self) -> list[Lesson]:
         """Newest first."""
@@ -50,7 +51,7 @@ class Lessons:
         Without a project it is about the only one, if there is just one. Raises Refused without words, NotFound for a
         project that is not registered.
         """
-        words = _clean(text)
+        words = self._clean(text)
         with self._store.transaction():
             if project is None and len(known := self._store.projects.all()) == 1:
                 project = known[0].name
@@ -101,7 +102,7 @@ class Lessons:
         correction: CorrectionId | None = None,
     ) -> Lesson:
         """Write a lesson down; the same words for the same place are the same lesson. Raises Refused or NotFound."""
-        words = _clean(text)
+        words = self._clean(text)
         with self._store.transaction():
             self._check(project)
             for known in self._store.lessons.all():
@@ -133,15 +134,16 @@ class Lessons:
         if project is not None and self._store.projects.get(project) is None:
             raise NotFound(f"There is no project “{project[:40]}”. /projects lists them.")
 
-
-def _clean(text: str) -> str:
-    """One line. Raises Refused."""
-    words = " ".join(task_text.clean_text(text, "lesson").split())
-    if not words:
-        raise Refused("Say in a sentence how it should be, for example: use tabs.")
-    if len(words) > MOST_CHARACTERS:
-        raise Refused(f"That has {len(words):,} characters; {MOST_CHARACTERS} are enough for a lesson.")
-    return words
+    def _clean(self, text: str) -> str:
+        """One line. Raises Refused."""
+        words = " ".join(task_text.clean_text(text, "lesson").split())
+        if not words:
+            raise Refused("Say in a sentence how it should be, for example: use tabs.")
+        if len(words) > MOST_CHARACTERS:
+            raise Refused(f"That has {len(words):,} characters; {MOST_CHARACTERS} are enough for a lesson.")
+        if found := self._secrets("lesson.txt", [(1, words)]):
+            raise Refused(f"That holds {found[0][1]}, and agents would read it. Say it without; I have not kept it.")
+        return words
 
 
 def _note(store: Store, action: str, now: datetime, by: UserId | None, **more: Any) -> None:

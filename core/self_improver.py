@@ -33,7 +33,7 @@ from core.model.improvement import (
 )
 from core.model.notification import ImprovementSuggested
 from core.model.task import Completed, Merged, Source
-from core.ports import Store
+from core.ports import SecretScan, Store
 from core.weaknesses import CACHES, DAYS, Found, Known, figures, find, recorded_failures
 
 NOT_NOW = timedelta(days=7)
@@ -68,12 +68,12 @@ class Stat:
 class SelfImprover:
     """Logging touches memory only, until `flush`; corrections are written at once."""
 
-    def __init__(self, store: Store, queue: AutonomousQueue, config: Config) -> None:
+    def __init__(self, store: Store, queue: AutonomousQueue, config: Config, secrets: SecretScan) -> None:
         self._store = store
         self._queue = queue
         self._config = config
-        self._measurements = Measurements(store, config)
-        self._lessons = Lessons(store)
+        self._measurements = Measurements(store, config, secrets)
+        self._lessons = Lessons(store, secrets)
         self.log_time = self._measurements.log_time
         self.log_failure = self._measurements.log_failure
         self.log_question = self._measurements.log_question

@@ -1,7 +1,7 @@
 """Finds weaknesses in what was measured and said; pure. Each is told once, with its evidence."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,7 +33,9 @@ LOOK_BACK = timedelta(days=30)
 """For corrections and questions."""
 EVERYWHERE = "no project"
 """The subject of corrections that are about none."""
-CACHES = dict.fromkeys(("chat /week", "chat /month", "press period"), CACHE_MARK)
+CACHES = dict.fromkeys(
+    ("chat /week", "chat /month", "press period", "productivity week", "productivity month"), CACHE_MARK
+)
 """The operations whose results may be remembered for some minutes, and the mark that switches that on. By hand."""
 
 _VERY_SLOW, _MANY = 3 * latency.SLOW, 10
@@ -68,6 +70,7 @@ def find(known: Known, now: datetime) -> list[Found]:
     first = last - timedelta(days=DAYS - 1)
     recent = [row for row in known.measurements if first <= row.day <= last]
     found = [each for name in sorted({row.operation for row in recent}) for each in _of_operation(recent, name)]
+    found = _causes(found, {row.operation: row.inside for row in recent if row.inside})
     found += _gaps(known, now)
     found += _questions(known, now)
     return sorted(found, key=lambda each: -each.severity)
@@ -133,6 +136,21 @@ def _of_operation(rows: Sequence[Measurement], name: str) -> Iterable[Found]:
             severity=Severity.HIGH if total >= _MANY else Severity.MEDIUM,
             effort=1.5,
         )
+
+
+def _causes(found: Sequence[Found], inside: Mapping[str, str]) -> list[Found]:
+    """Without what is slow only because something inside of it is, which is told itself."""
+    slow = {each.subject for each in found if each.weakness is Weakness.SLOW}
+
+    def innermost(name: str) -> str:
+        seen = {name}
+        while (within := inside.get(name, "")) in slow - seen:
+            seen.add(within)
+            name = within
+        return name
+
+    told = {innermost(name) for name in slow}
+    return [each for each in found if each.weakness is not Weakness.SLOW or each.subject in told]
 
 
 def _last(failures: Sequence[Failures]) -> Failures:

@@ -145,13 +145,13 @@ def register(app: App) -> None:
     for command in table():
         handler = timed(f"chat /{command.name}", _noted(command))
         app.add_handler(CommandHandler(command.name, handler, filters=fresh))
-    app.add_handler(MessageHandler(fresh & filters.Regex(r"^/task_\d+(@\w+)?\s*$"), tasks.show))
+    app.add_handler(MessageHandler(fresh & filters.Regex(r"^/task_\d+(@\w+)?\s*$"), timed("chat /task", tasks.show)))
     app.add_handler(CallbackQueryHandler(timed_press))
-    app.add_handler(PollAnswerHandler(weekend.poll_answer))
-    app.add_handler(MessageHandler(fresh & filters.COMMAND, onboarding.unknown))
+    app.add_handler(PollAnswerHandler(timed("chat poll", weekend.poll_answer)))
+    app.add_handler(MessageHandler(fresh & filters.COMMAND, timed("chat unknown", onboarding.unknown)))
     private = fresh & filters.ChatType.PRIVATE
     followed = fresh | filters.UpdateType.EDITED_MESSAGE
-    app.add_handler(MessageHandler(followed & filters.LOCATION, contexts.location))
+    app.add_handler(MessageHandler(followed & filters.LOCATION, timed("chat location", contexts.location)))
     app.add_handler(MessageHandler(fresh & filters.TEXT & ~filters.COMMAND, timed("chat text", capture.free_text)))
     app.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, onboarding.not_text))
 

@@ -17,11 +17,20 @@ from handlers.tasks import person
 from handlers.views import improvements as views
 from handlers.views.message import Message
 
-_CORRECTION = re.compile(r"(?:no|nope|wrong)\s*[,.:;!–-]+\s*(\S.*)", re.IGNORECASE | re.DOTALL)
+_CORRECTION = re.compile(
+    r"(?!no\.\s*\d)(?:no|nope|wrong)(?:\s*[,.:;!…]+\s*|\s*[–—-]+\s+)(\S.*)", re.IGNORECASE | re.DOTALL
+)
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _NO_MORE_THAN_NO = re.compile(
-    r"(?:thanks?(?: you)?|please|sorry|stop|reject(?: it)?|no|not? (?:now|yet|this))\W*", re.I
+    r"(?:(?:thanks?(?: you)?|gracias|grazie|obrigad[oa]|please|sorry|stop|wait|reject|cancel|discard|worries|problem"
+    r"|no|nope|not? (?:idea|need|now|yet|this|today|needed|worries|problem)|nothing|later|tomorrow|never ?mind|leave"
+    r"|go (?:ahead|on)|(?:do not|don['’]?t)(?: (?:merge|build|do|ship|keep|bother))?"
+    r"|i(?: a|['’]?)m (?:good|fine)|(?:(?:that|it|all|everything|you)(?:['’]?s| is| was|['’]?re| are)? )?"
+    r"(?:looks )?(?:all )?(?:good|fine|ok(?:ay)?|great|right|perfect|enough|well))"
+    r"(?: (?:it|that|this|a lot|so much|very much|for now|then|now|at all|as it is))*\b\W*)+",
+    re.IGNORECASE,
 )
+"""Also after a comma, as in “no, thanks”: an answer, not a wish."""
 
 
 async def improve(update: Update, context: Context) -> None:
@@ -94,8 +103,10 @@ async def correction_in_words(update: Update, context: Context, task_id: TaskId 
     match = _CORRECTION.fullmatch(text.strip())
     if match is None or _NO_MORE_THAN_NO.fullmatch(match[1]):
         return False
-    task = context.services.store.tasks.get(task_id) if task_id is not None else None
-    await _take(update, context, task.project if task is not None else None, task_id, match[1])
+    store = context.services.store
+    task = (store.tasks.get(task_id) or store.archived_tasks.get(task_id)) if task_id is not None else None
+    project = task.project if task is not None and store.projects.get(task.project or "") is not None else None
+    await _take(update, context, project, task_id, match[1])
     return True
 
 
@@ -149,4 +160,6 @@ def _place(services: Services, words: list[str]) -> tuple[ProjectName | None, st
     """The project that is named first, if one is, and the rest."""
     known = {project.name.casefold(): project.name for project in services.projects.all()}
     named = known.get(words[0].removeprefix("@").casefold()) if words else None
+    if named is None and words and words[0].startswith("@"):
+        raise Refused(f"There is no project “{words[0][1:41]}”. /projects lists them.")
     return named, " ".join(words[1:] if named is not None else words)

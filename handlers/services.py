@@ -74,7 +74,7 @@ class Services:
     projects: Projects
     improver: SelfImprover
     lessons: Lessons
-    measured: Callable[[str], AbstractContextManager[None]]
+    measured: Callable[..., AbstractContextManager[None]]
     """Times its block, in memory."""
     agents: AgentStatuses
     try_agent: Callable[[Engine], Trial]

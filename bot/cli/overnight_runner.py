@@ -56,9 +56,11 @@ def _lead(at: Installation, session: Session, *, quiet: bool) -> None:
     """Do the bot's work until the session ends, is stopped, or a bot takes over. Builds go on in any case."""
     from bot import logs
     from bot.tending import Tending
+    from bot.watching import watch
     from core.runtime.by_hand import bot_is_there, lead_session
 
     logs.configure("INFO", None, [])  # what is done goes to standard error, beside the JSON
+    watch(at)
     tending = Tending(at)
     with lead_session(at.config.home):
         at.executor.reattach({build.id for build in at.builds.active()})

@@ -201,7 +201,7 @@ class Simulation:
         config = Config(**{name: getattr(self._config, name) for name in self._config.__dataclass_fields__})
         at = Installation(config, store, self.machine.clock, frozenset({OWNER}))
         parts = vars(at)  # instead of what touches a real machine
-        parts["executor"] = parts["programs"] = parts["_workspaces"] = self.machine
+        parts["executor"] = parts["programs"] = parts["workspaces"] = self.machine
         parts["measure"] = self.machine.measure
         parts["builds"] = Builds(store, at.executor, at.programs, at.decisions, lambda spec, result: [], config)
         at.preferences.apply()

@@ -36,6 +36,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     day: dt.date
     latency: Histogram = Histogram()
+    inside: str = ""
+    """The operation within it that took most of the time when it was slow last."""
     failures: tuple[Failures, ...] = ()
 
 

@@ -34,6 +34,7 @@ from core.people import People
 from core.preferences import Preferences
 from core.productivity import Productivity
 from core.rules import Rules
+from core.runtime.secret_scan import scan
 from core.self_improver import SelfImprover
 from core.shipping import Shipping
 from core.throttling import Throttling
@@ -154,8 +155,8 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         reports=reports,
         overnight=overnight,
         daily=Daily(store, briefs, scheduler, config),
-        improver=SelfImprover(store, queue, config),
-        lessons=Lessons(store),
+        improver=SelfImprover(store, queue, config, scan),
+        lessons=Lessons(store, scan),
         machine=machine,
         store=store,
         clock=clock,

@@ -1,14 +1,19 @@
 """Measurements, weaknesses, what is done about them, and what that brought."""
 
+import multiprocessing
 import threading
-from datetime import timedelta
+import time
+import timeit
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from core import latency
 from core.errors import Conflict, Refused, StoreUnavailable
-from core.measurements import MOST_KINDS, Measurements, kind_of
+from core.measurements import MOST_KINDS, MOST_OPERATIONS, OTHERS, Measurements, kind_of
 from core.model.agent import Trouble
 from core.model.build import AgentFailed, AgentTroubled, Broke
 from core.model.ids import ImprovementId, ProjectName
@@ -16,6 +21,9 @@ from core.model.improvement import Acted, Declined, Improvement, Open, Postponed
 from core.model.notification import ImprovementSuggested
 from core.model.task import Category, Completed, Merged, NeedsApproval, NotPushed, Queued, Source, Unmerged
 from core.productivity import CACHE_MARK
+from core.runtime.secret_scan import scan
+from core.runtime.stopwatch import Stopwatch
+from core.self_improver import SelfImprover
 from storage import JournalStore, open_store
 from tests import factories
 from tests.core.conftest import OWNER, Engines
@@ -68,7 +76,7 @@ def test_nothing_is_written_before_the_flush_and_everything_after(engines: Engin
 def test_two_processes_write_into_the_same_day(engines: Engines, home: Path, clock: SetClock) -> None:
     take(engines, 10.0, 20.0)
     other = open_store(home, clock)
-    improver = Measurements(other, engines.config)
+    improver = Measurements(other, engines.config, scan)
     improver.log_time("chat /week", 7000.0, clock())
     improver.flush(clock())
     other.close()
@@ -141,7 +149,7 @@ def test_kinds_leave_out_what_differs_each_time() -> None:
     assert kind_of("no file 'a'") != kind_of("no folder 'a'")
 
 
-@pytest.mark.parametrize("ms", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("ms", [-1.0, float("nan"), float("inf"), 1e300])
 def test_what_is_no_time_is_refused(engines: Engines, ms: float) -> None:
     with pytest.raises(Refused):
         engines.improver.log_time("plan", ms, engines.now)
@@ -152,6 +160,69 @@ def test_nameless_things_are_refused(engines: Engines) -> None:
         engines.improver.log_time(" \x00", 1, engines.now)
     with pytest.raises(Refused):
         engines.improver.log_question("?", engines.now)
+
+
+def test_names_are_short_plain_and_without_secrets(engines: Engines) -> None:
+    key = "sk-proj-" + "a1B2c3D4" * 8
+    for name in ("two\nlines\x1b[31m\u202e", "<b>bold</b>", "x" * 10_000, f"call {key}"):
+        engines.improver.log_time(name, 1.0, engines.now)
+    engines.improver.log_failure("weather", f"401 for {key} https://ann:hunter2hunter2@example.org", engines.now)
+    engines.improver.log_question(f"is {key} valid?", engines.now)
+    engines.improver.flush(engines.now)
+
+    names = [row.operation for row in engines.store.measurements.all()]
+    assert names == ["two lines[31m", "<b>bold</b>", "x" * 80, "[hidden]", "weather"]
+    stored = str(engines.store.measurements.all()) + str(engines.store.questions.all())
+    assert key.casefold() not in stored.casefold()
+    assert "hunter2" not in stored
+
+
+def test_ten_thousand_names_are_a_few_hundred_rows(engines: Engines) -> None:
+    for batch in range(2):
+        for number in range(5000):
+            engines.improver.log_time(f"op {batch} {number}", 1.0, engines.now)
+        engines.improver.flush(engines.now)
+
+    rows = {row.operation: latency.count(row.latency) for row in engines.store.measurements.all()}
+    assert len(rows) == MOST_OPERATIONS + 1
+    assert sum(rows.values()) == 10_000
+    assert rows[OTHERS] == 10_000 - MOST_OPERATIONS
+
+
+def log_much(home: Path, moment: datetime) -> None:
+    """What one process logs, each call written at once, as the command line does."""
+    store = open_store(home, lambda: moment)
+    measurements = Measurements(store, factories.config(home), scan)
+    for number in range(200):
+        measurements.log_time("op", 1.0 + number, moment)
+        measurements.log_failure("weather", f"timed out after {number} s", moment)
+        measurements.flush(moment)
+    store.close()
+
+
+@pytest.mark.slow
+def test_eight_processes_lose_nothing(engines: Engines, home: Path) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    processes = [spawning.Process(target=log_much, args=(home, engines.now)) for _ in range(8)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+
+    assert [process.exitcode for process in processes] == [0] * 8
+    op, weather = (stat.figures for stat in engines.improver.stats(engines.now))
+    assert (op.count, weather.failures) == (1600, 1600)
+
+
+def test_a_clock_that_is_set_back_loses_nothing(engines: Engines) -> None:
+    fail(engines)
+    first = only(engines)
+    engines.clock.advance(days=-3)
+    take(engines, *[8000.0] * 5)
+    assert {each.subject for each in engines.improver.suggest(engines.now)} == {"chat /week"}
+
+    engines.clock.advance(days=3)
+    assert [each.id for each in engines.improver.suggest(engines.now)][1] == first.id
 
 
 def test_measurements_of_long_ago_are_forgotten(engines: Engines) -> None:
@@ -174,6 +245,29 @@ def test_slow_is_over_five_seconds_in_one_of_twenty(engines: Engines, times: lis
     take(engines, *times)
 
     assert [each.weakness for each in engines.improver.suggest(engines.now)] == ([Weakness.SLOW] if slow else [])
+
+
+def test_what_is_slow_because_of_something_inside_is_told_once(engines: Engines) -> None:
+    for _ in range(5):
+        engines.improver.log_time("git merge", 7900.0, engines.now)
+        engines.improver.log_time("shipping merge", 7950.0, engines.now, "git merge")
+        engines.improver.log_time("chat /merge", 8000.0, engines.now, "shipping merge")
+    engines.improver.flush(engines.now)
+    assert only(engines).subject == "git merge"
+
+    for _ in range(200):  # now it is the chat itself
+        engines.improver.log_time("git merge", 10.0, engines.now)
+        engines.improver.log_time("shipping merge", 10.0, engines.now)
+    engines.improver.flush(engines.now)
+    assert only(engines).subject == "chat /merge"
+
+
+def test_something_slow_inside_of_itself_is_told_all_the_same(engines: Engines) -> None:
+    for _ in range(5):
+        engines.improver.log_time("scan", 8000.0, engines.now, "scan")
+    engines.improver.flush(engines.now)
+
+    assert only(engines).subject == "scan"
 
 
 def test_three_failures_in_seven_days_are_a_suggestion_once(engines: Engines) -> None:
@@ -319,6 +413,20 @@ def test_the_cache_is_switched_on_by_itself_and_nothing_else(engines: Engines) -
     assert [each.subject for each in engines.improver.suggest(engines.now)] == ["plan"]
 
 
+def test_after_a_restart_nothing_is_suggested_again(engines: Engines, home: Path) -> None:
+    fail(engines)
+    assert len(offer(engines)) == 1
+
+    other = open_store(home, engines.clock)
+    improver = SelfImprover(other, engines.queue, engines.config, scan)
+    for days in (0, 1, 8):
+        engines.clock.advance(days=days)
+        with other.transaction():
+            improver.offer(engines.now, engines.now)
+    other.close()
+    assert sum(isinstance(each, ImprovementSuggested) for each in engines.subjects()) == 1
+
+
 # -- doing something --------------------------------------------------------------------------------------------------
 
 
@@ -380,6 +488,40 @@ def test_the_impact_of_a_cache_is_measured_from_the_next_day_on(engines: Engines
     assert impact.after is not None
     assert impact.after.p95 == pytest.approx(40, rel=0.05)
     assert (impact.before.days, impact.after.days, impact.after.count) == (7, 1, 20)
+
+
+def test_a_cache_that_switches_itself_on_is_measured_for_real(engines: Engines) -> None:
+    """On a machine so slow that a report takes eight seconds of its processor."""
+    with engines.store.transaction():
+        for number in range(2000):
+            engines.store.builds.put(f"task_{number}-1", factories.build(f"task_{number}-1"))
+    week = partial(engines.productivity.week, engines.now)
+    slower = 8 / min(timeit.repeat(week, timer=time.process_time, number=1))
+    measured = Stopwatch(
+        engines.improver.log_time,
+        engines.improver.log_failure,
+        engines.clock,
+        lambda: slower * time.process_time(),
+    )
+
+    def ask(times: int) -> None:
+        for _ in range(times):
+            with measured("chat /week"), measured("productivity week"):
+                engines.productivity.week(engines.now)
+        engines.improver.flush(engines.now)
+
+    ask(10)
+    assert only(engines).subject == "productivity week"
+    offer(engines)
+    engines.clock.advance(days=1)
+    ask(100)
+    (done,) = engines.improver.acted()
+    impact = engines.improver.impact(done, engines.now)
+    assert impact.after is not None
+    assert (impact.before.count, impact.after.count) == (10, 100)
+    assert (impact.before.p50 or 0) > latency.SLOW
+    assert (impact.after.p50 or 0) < (impact.before.p50 or 0) / 10
+    assert not engines.improver.suggest(engines.now)
 
 
 def test_the_impact_of_a_task_counts_from_its_merge(engines: Engines) -> None:

@@ -55,6 +55,7 @@ from core.runtime.agent_trial import Trial
 from core.runtime.commands import run_check
 from core.runtime.housekeeping import Housekeeping
 from core.runtime.probe import Surveyor
+from core.runtime.secret_scan import scan
 from core.runtime.stopwatch import Stopwatch
 from core.runtime.workspaces import GitWorkspaces
 from core.self_improver import SelfImprover
@@ -284,8 +285,8 @@ async def start(
     def measure(now: datetime) -> Sample:
         return Sample(at=now, values=dict(machine))
 
-    improver = SelfImprover(store, queue, config)
-    outbox = Outbox(store, builds, people, render, app.bot, clock, config, improver.log_failure)
+    improver = SelfImprover(store, queue, config, scan)
+    outbox = Outbox(store, builds, people, render, app.bot, clock, config)
     overnight = OvernightRunner(
         store,
         config,
@@ -337,7 +338,7 @@ async def start(
             store, GitWorkspaces(), lambda command, root, base: run_check(command, root, base, 5.0, config.home), config
         ),
         improver=improver,
-        lessons=Lessons(store),
+        lessons=Lessons(store, scan),
         measured=Stopwatch(improver.log_time, improver.log_failure, clock),
         agents=AgentStatuses(store, programs, config),
         try_agent=lambda engine: Trial(factories.result(), f"{engine.name} said hello"),
