@@ -7,9 +7,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
@@ -41,8 +41,7 @@ TRASH_SECONDS = 3600.0
 TRUST_SECONDS = 3600.0
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """Where the bot connects to, and what to tell on the console."""
 
     token: str

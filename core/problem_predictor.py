@@ -5,7 +5,6 @@ acts, measured after, and can be taken back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -71,8 +70,7 @@ class Probe(Protocol):
         """Which disk each series of a disk is about."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fixed:
+class Fixed(msgspec.Struct, frozen=True, kw_only=True):
     """What `fix` has done, or would do."""
 
     fixes: Sequence[Fix]

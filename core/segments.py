@@ -2,8 +2,9 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from core import contexts, sessions, windows
 from core.model.context import Context
@@ -12,8 +13,7 @@ from core.surroundings import Surroundings
 from core.windows import Window
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """From a moment to another, in aware UTC times."""
 
     start: datetime
