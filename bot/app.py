@@ -4,11 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
+from httpx import create_ssl_context
 from telegram import BotCommandScopeAllPrivateChats, Update
 from telegram.constants import UpdateType
 from telegram.error import Conflict, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
-from telegram.request import BaseRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
 from core.errors import JarvisError
 from handlers import commands, replies
@@ -63,12 +64,19 @@ def build(token: str, api_url: str, *, request: BaseRequest | None = None) -> Ap
         # One press of Stop must not wait behind the merge that somebody else asked for.
         .concurrent_updates(True)
     )
-    if request is not None:
-        builder = builder.request(request).get_updates_request(request)
-    app: App = builder.build()
+    calls, waiting = (request, request) if request is not None else _clients(api_url)
+    app: App = builder.request(calls).get_updates_request(waiting).build()
     commands.register(app)
     app.add_error_handler(on_error)
     return app
+
+
+def _clients(api_url: str) -> tuple[BaseRequest, BaseRequest]:
+    """For calls, and for waiting for updates. Both trust the same certificates, which take long to read: only https
+    needs any."""
+    trusted = create_ssl_context(verify=not api_url.startswith("http://"))
+    of_trusted = {"verify": trusted}
+    return HTTPXRequest(httpx_kwargs=of_trusted), HTTPXRequest(connection_pool_size=1, httpx_kwargs=of_trusted)
 
 
 def equip(app: App, services: Services) -> None:

@@ -89,7 +89,6 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         return
     assert app.updater is not None
     outbox.settle_doubts()
-    await telegram_app.publish_menu(app)
     await app.start()
     await app.updater.start_polling(
         timeout=30,
@@ -97,6 +96,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         error_callback=_PollingErrors(),
         drop_pending_updates=False,
     )
+    await telegram_app.publish_menu(app)
     timetable = ticks.Ticks(_jobs(installation, pulse, outbox), pulse.keep_times)
     pulse.attach(timetable)
     timetable.start()
