@@ -1,6 +1,8 @@
 """The Telegram application: built, run and stopped; every error of a handler ends here."""
 
+import sys
 from collections.abc import Callable, Coroutine
+from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -18,6 +20,10 @@ from handlers.services import App, Context, Services
 from handlers.views.message import Message, escape
 
 log = structlog.get_logger("bot")
+
+if find_spec("sniffio") is None:
+    # httpcore asks for it eight times per request: what is not there is not looked for in every folder each time.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 ALLOWED_UPDATES = [
     UpdateType.MESSAGE,
