@@ -93,7 +93,8 @@ class Approvals:
 
     def open(self) -> list[Approval]:
         """The questions that wait, oldest first."""
-        return [approval for approval in self._store.approvals.all() if is_open(self._store, approval)]
+        asked = [approval for approval in self._store.approvals.all() if type(approval.state) is Open]
+        return [approval for approval in asked if is_open(self._store, approval)]
 
     def find(self, approval_id: ApprovalId) -> Approval:
         """One question. Raises NotFound."""
