@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from core.growth import DAY, Series, Trend, series, trend
 
@@ -38,7 +37,8 @@ NODES = ((-2.857, 0.0113), (-1.3556, 0.2221), (0.0, 0.5333), (1.3556, 0.2221), (
 """Gauss and Hermite, five points, for a standard normal distribution."""
 
 
-class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
     """What is expected within a horizon."""
 
     horizon: timedelta
@@ -75,7 +75,7 @@ def _crossing(given: Series, threshold: float, now: datetime, horizon: timedelta
     if probability >= 0.5 and hours / ZOOM >= given.interval:
         sooner = _crossing(given, threshold, now, horizon / ZOOM)
         if sooner.probability >= 0.5:  # seen in more detail from nearby
-            return msgspec.structs.replace(sooner, horizon=horizon, probability=max(probability, sooner.probability))
+            return replace(sooner, horizon=horizon, probability=max(probability, sooner.probability))
     gap, stale = threshold - expected.level, float(given.at[-1])
     middle, soon, late = (
         _reached(gap, expected, expected.slope + sign * 1.645 * expected.doubt) + stale for sign in (0, 1, -1)
@@ -225,4 +225,4 @@ def _monotone(made: Sequence[Crossing]) -> list[Crossing]:
     for one in sorted(made, key=lambda each: each.horizon):
         highest = max(highest, one.probability)
         least[one.horizon] = highest
-    return [msgspec.structs.replace(one, probability=least[one.horizon]) for one in made]
+    return [replace(one, probability=least[one.horizon]) for one in made]

@@ -5,6 +5,7 @@ acts, measured after, and can be taken back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -70,7 +71,8 @@ class Probe(Protocol):
         """Which disk each series of a disk is about."""
 
 
-class Fixed(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
     """What `fix` has done, or would do."""
 
     fixes: Sequence[Fix]
