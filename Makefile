@@ -5,6 +5,8 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 endif
 BIN := .venv/bin
+# The tests start hundreds of processes: none should compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-agents check soak format bench screenshots clean
 

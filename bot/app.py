@@ -1,15 +1,18 @@
 """The Telegram application: built, run and stopped; every error of a handler ends here."""
 
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from typing import Any
 
 import structlog
+from httpx import create_ssl_context
 from telegram import BotCommandScopeAllPrivateChats, Update
 from telegram.constants import UpdateType
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
-from telegram.request import BaseRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
 from core.errors import JarvisError
 from handlers import commands, replies
@@ -18,6 +21,10 @@ from handlers.services import App, Context, Services
 from handlers.views.message import Message, escape
 
 log = structlog.get_logger("bot")
+
+if find_spec("sniffio") is None:
+    # httpcore asks for it eight times per request: what is not there is not looked for in every folder each time.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 ALLOWED_UPDATES = [
     UpdateType.MESSAGE,
@@ -71,12 +78,19 @@ def build(token: str, api_url: str, *, request: BaseRequest | None = None) -> Ap
         # One press of Stop must not wait behind the merge that somebody else asked for.
         .concurrent_updates(True)
     )
-    if request is not None:
-        builder = builder.request(request).get_updates_request(request)
-    app: App = builder.build()
+    calls, waiting = (request, request) if request is not None else _clients(api_url)
+    app: App = builder.request(calls).get_updates_request(waiting).build()
     commands.register(app)
     app.add_error_handler(on_error)
     return app
+
+
+def _clients(api_url: str) -> tuple[BaseRequest, BaseRequest]:
+    """For calls, and for waiting for updates. Both trust the same certificates, which take long to read: only https
+    needs any."""
+    trusted = create_ssl_context(verify=not api_url.startswith("http://"))
+    of_trusted = {"verify": trusted}
+    return HTTPXRequest(httpx_kwargs=of_trusted), HTTPXRequest(connection_pool_size=1, httpx_kwargs=of_trusted)
 
 
 def equip(app: App, services: Services) -> None:

@@ -7,9 +7,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
@@ -42,8 +42,7 @@ TRASH_SECONDS = 3600.0
 TRUST_SECONDS = 3600.0
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """Where the bot connects to, and what to tell on the console."""
 
     token: str
@@ -92,7 +91,6 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         return
     assert app.updater is not None
     outbox.settle_doubts()
-    await telegram_app.publish_menu(app)
     await app.start()
     await app.updater.start_polling(
         timeout=30,
@@ -100,6 +98,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         error_callback=_PollingErrors(),
         drop_pending_updates=False,
     )
+    await telegram_app.publish_menu(app)
     timetable = ticks.Ticks(_jobs(installation, pulse, outbox), pulse.keep_times)
     pulse.attach(timetable)
     timetable.start()

@@ -7,11 +7,11 @@ machine that slept, a crash or a changed clock give one late run or one record, 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
@@ -28,8 +28,7 @@ SWEEP_SECONDS = 30.0
 """How soon what was slept over is noticed."""
 
 
-@dataclass(frozen=True)
-class Every:
+class Every(msgspec.Struct, frozen=True):
     """A job that repeats; late runs are made up for by one, however many were missed."""
 
     name: str

@@ -1,7 +1,8 @@
 """Which coding agents there are on this machine, and what keeps each from working."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
 
 from core import engines
 from core.errors import Refused
@@ -10,8 +11,7 @@ from core.model.config import Config
 from core.ports import Programs, Store
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgentStatus:
+class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One agent."""
 
     name: str
@@ -87,4 +87,4 @@ class AgentStatuses:
 
 
 def _first(status: AgentStatus) -> AgentStatus:
-    return replace(status, is_first=True)
+    return msgspec.structs.replace(status, is_first=True)

@@ -1,6 +1,5 @@
 """Approvals: a question is a durable record, answered once, by a person; reminded of, and closed when it expires."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +21,7 @@ REPEATS = 3
 """How often an escalation is repeated while nobody has acknowledged it."""
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """What became of several questions that were answered in one go."""
 
     tasks: list[Task]
@@ -95,7 +93,8 @@ class Approvals:
 
     def open(self) -> list[Approval]:
         """The questions that wait, oldest first."""
-        return [approval for approval in self._store.approvals.all() if is_open(self._store, approval)]
+        asked = [approval for approval in self._store.approvals.all() if type(approval.state) is Open]
+        return [approval for approval in asked if is_open(self._store, approval)]
 
     def find(self, approval_id: ApprovalId) -> Approval:
         """One question. Raises NotFound."""

@@ -1,7 +1,8 @@
 """The brief: what shipped with proof, what runs, what failed and why, what waits for a decision."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from core import budgets, nights, outcomes
 from core.builds import active_builds
@@ -19,8 +20,7 @@ from core.sessions import THROTTLE
 from core.transitions import is_withdrawn
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """A task with the result of its build."""
 
     task: Task
@@ -28,8 +28,7 @@ class Finished:
     result: BuildResult
 
 
-@dataclass(frozen=True)
-class RunningBuild:
+class RunningBuild(msgspec.Struct, frozen=True):
     """A build on its way."""
 
     task: Task
@@ -38,16 +37,14 @@ class RunningBuild:
     expected_end: datetime
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """An approval with its task."""
 
     task: Task
     approval: Approval
 
 
-@dataclass(frozen=True, kw_only=True)
-class Brief:
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """Everything since a moment, ready to be shown."""
 
     since: datetime
@@ -71,11 +68,11 @@ class Brief:
     """Of the last seven days: autonomous hours by the hours that the owner was there."""
     late: timedelta = timedelta()
     """After its time."""
-    missed: list[tuple[str, datetime]] = field(default_factory=list)
+    missed: list[tuple[str, datetime]] = msgspec.field(default_factory=list)
     """Jobs of the timetable that could not be done, and when they were due."""
     throttled: str | None = None
     """Why nothing new starts."""
-    expected: list[tuple[Pattern, Expected]] = field(default_factory=list)
+    expected: list[tuple[Pattern, Expected]] = msgspec.field(default_factory=list)
     """What is usually asked for in the rest of the day."""
 
     @property

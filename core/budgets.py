@@ -1,9 +1,10 @@
 """Budgets: what builds may spend, each and all together from noon to noon, in dollars, tokens and hours."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from core.model.agent import Usage
 from core.model.build import Active, Build, Ended, Limits
@@ -15,8 +16,7 @@ WARN_AT = 0.8
 """Share of a budget at which the owner is told."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spending:
+class Spending(msgspec.Struct, frozen=True, kw_only=True):
     """What the builds of a night have spent, and what those that run may still spend."""
 
     since: datetime

@@ -5,13 +5,13 @@ The planner is imported when a plan is made: a list should be there at once.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from core import dependencies, priority, windows
 from core.errors import NotFound
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from core.surroundings import Surroundings
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A task as the lists show it."""
 
     task: Task
@@ -41,8 +40,7 @@ class Listed:
     """Hours that such builds have taken so far, for its estimate; where one task is shown."""
 
 
-@dataclass(frozen=True)
-class Stats:
+class Stats(msgspec.Struct, frozen=True):
     """The queue in numbers."""
 
     by_state: dict[str, int]
@@ -105,7 +103,7 @@ class BuildScheduler:
         if task_id not in tasks:
             raise NotFound(f"There is no {task_id}. /queue lists the tasks.")
         expected = self._estimates.now().hours(tasks[task_id], tasks[task_id].agent)
-        return dataclasses.replace(self._listed(tasks[task_id], tasks), expected=expected)
+        return msgspec.structs.replace(self._listed(tasks[task_id], tasks), expected=expected)
 
     def why_waiting(self, task_id: TaskId, now: datetime) -> str | None:
         """When a queued task starts, or what keeps it waiting, in plain words; None for any other task."""
@@ -177,7 +175,7 @@ class BuildScheduler:
         end = sessions.autonomous_until(around.added, start, self._config)
         scheduled = week.ahead(max([start, *(one.end for one in said)]), end, self._config)
         held = sessions.hold(self._store, self._config, start)
-        return dataclasses.replace(around, contexts=[*said, *scheduled], held=held)
+        return msgspec.structs.replace(around, contexts=[*said, *scheduled], held=held)
 
     def stats(self, now: datetime) -> Stats:
         """Totals by state, rates and hours."""

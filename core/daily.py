@@ -1,7 +1,8 @@
 """What the owner hears at fixed times of the day: the brief, the plan of the night, the check-in of the evening."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from core import notifications
 from core.briefs import Briefs
@@ -25,8 +26,7 @@ FIRST_BRIEF = timedelta(hours=24)
 LONGEST_BRIEF = timedelta(days=7)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evening:
+class Evening(msgspec.Struct, frozen=True, kw_only=True):
     """What the check-in is about."""
 
     quick_wins: list[Listed]
@@ -35,7 +35,7 @@ class Evening:
     candidates: list[Task]
     """What could fill the night with a word of the owner's."""
     plan: Plan
-    expected: list[tuple[Pattern, Expected]] = field(default_factory=list)
+    expected: list[tuple[Pattern, Expected]] = msgspec.field(default_factory=list)
     """What is usually asked for in the rest of the day."""
 
 

@@ -1,8 +1,9 @@
 """The coding agents that Jarvis knows: how each is found, started and understood. A table, and the choice from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from core.errors import Refused
 from core.model.build import Engine
@@ -14,8 +15,7 @@ from core.ports import Program
 SHELL = "shell"
 
 
-@dataclass(frozen=True, kw_only=True)
-class EngineKind:
+class EngineKind(msgspec.Struct, frozen=True, kw_only=True):
     """One agent program. Prompts come by standard input, unless `{prompt_file}` stands in `arguments`."""
 
     name: str
@@ -156,8 +156,7 @@ def check_name(name: str, config: Config) -> str:
     return wanted
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """The engine for a task; None with the reason, in plain words, when none can do it."""
 
     engine: Engine | None

@@ -11,8 +11,9 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from core import outcomes
 from core.model.build import AlreadyRed, Build, BuildResult, Ended, Proven, TimedOut, Unverified
@@ -36,8 +37,7 @@ _FAR = math.log(4)
 _WEIGHTS = [0.5 ** (rank / HALF_LIFE) for rank in range(_LOOK_BACK)]
 
 
-@dataclass(frozen=True)
-class Factor:
+class Factor(msgspec.Struct, frozen=True):
     """By how much an estimate is to be multiplied."""
 
     value: float
@@ -45,8 +45,7 @@ class Factor:
     """Builds of the category by the engine; if there are none: of the category; if there are none: all."""
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True):
     """One build, as evidence."""
 
     rank: int

@@ -1,8 +1,9 @@
 """What ran when, side by side: the builds of a stretch of time in as few lanes as they need."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from core import outcomes
 from core.model.build import Active, Build, Ended, Stopped
@@ -10,8 +11,7 @@ from core.model.ids import TaskId
 from core.model.task import Task
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(msgspec.Struct, frozen=True):
     """One build, cut to the stretch."""
 
     build: Build

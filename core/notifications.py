@@ -59,7 +59,7 @@ def record(store: Store, subject: Subject, chat: ChatId | None, now: datetime, *
     known = [entry.id for entry in store.chats.all()]
     for target in [chat] if chat is not None and (chat < 0 or chat in known) else known:
         key = f"{subject_key(subject)}@{target}"
-        if not any(note.key == key for note in store.notifications.all()):
+        if key not in [note.key for note in store.notifications.all()]:
             note = Notification(
                 id=NotificationId(f"note_{store.number('note')}"),
                 key=key,

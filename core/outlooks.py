@@ -1,8 +1,9 @@
 """Which limits a machine has, when it reaches them, and how bad that is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from core import windows
 from core.crossing import forecast
@@ -29,8 +30,7 @@ LASTING = timedelta(minutes=30)
 """Memory, swap and load pass quickly: only the average of so long is a problem."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """What a series should stay under."""
 
     series: str

@@ -180,8 +180,8 @@ class OvernightRunner:
     def _check(self, session: Session, now: datetime) -> Session:
         sample = self._measure(now)
         since = session.checked_at or session.opened_at
-        ended = [task for task in self._store.tasks.all() if type(task.state) in (Completed, Failed)]
-        fresh = [task for task in ended if isinstance(task.state, Completed | Failed) and task.state.at >= since]
+        tasks = self._store.tasks.all()
+        fresh = [task for task in tasks if isinstance(task.state, (Completed, Failed)) and task.state.at >= since]
         return self._put(
             session,
             now,

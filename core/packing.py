@@ -59,7 +59,7 @@ def _pool(rules: Rules, board: Board) -> list[int]:
     for index, job in enumerate(jobs):
         if job.hours > longest or index in chosen or index in board.placed:
             continue
-        accepting = [part for part, limit in limits.items() if job.hours <= limit and rules.accepted(index, part)]
+        accepting = [part for part in rules.allowed(index) if part in limits and job.hours <= limits[part]]
         if not accepting or (job.after and reach.hours(index) > most):
             continue
         hours = 0.0

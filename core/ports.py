@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from core.model.agent import UsageLimit
 from core.model.approval import Approval
@@ -254,8 +255,7 @@ class Executor(Protocol):
         """What it can take now."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Program:
+class Program(msgspec.Struct, frozen=True, kw_only=True):
     """An agent program on this machine."""
 
     path: str

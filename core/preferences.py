@@ -6,10 +6,11 @@ What is changed in the chat is kept in the store and comes before `.env`; it tak
 import contextlib
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
 
 from core import audit, clock_times
 from core.errors import NotFound, Refused
@@ -18,8 +19,7 @@ from core.model.ids import UserId
 from core.ports import Store
 
 
-@dataclass(frozen=True)
-class Preference:
+class Preference(msgspec.Struct, frozen=True):
     """One setting."""
 
     name: str
@@ -112,8 +112,7 @@ ALL: tuple[Preference, ...] = (
 BY_NAME = {preference.name: preference for preference in ALL}
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A setting as it stands."""
 
     preference: Preference

@@ -68,8 +68,7 @@ def record_duty(
             store.days.put(day.isoformat(), changed)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Accuracy:
+class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
     """How builds with a usable result compare with their estimates."""
 
     builds: int
@@ -79,8 +78,7 @@ class Accuracy:
     """Share within a factor of 1.5, to either side."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Of a day, or of several together."""
 
     autonomous_hours: float
@@ -110,16 +108,14 @@ class Figures:
     """What the builds have used of models; None where none of them tells."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayFigures:
+class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One local day."""
 
     date: date
     figures: Figures
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Of the local days from `first` to `last`, up to a moment."""
 
     first: date
@@ -135,8 +131,7 @@ class Report:
         return best if best is not None and best.figures.hours_shipped else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """A period up to now, and the whole one before it."""
 
     period: Report

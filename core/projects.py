@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from core import engines, task_text
 from core.errors import NotFound, Refused
@@ -19,8 +20,7 @@ CheckCommand = Callable[[str, Path, str], Verification]
 tests are no reason."""
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(msgspec.Struct, frozen=True):
     """A project as it stands now, and how its verification command did when it was tried."""
 
     project: Project

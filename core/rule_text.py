@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from core import categories
 from core.errors import Refused
@@ -15,8 +16,7 @@ _WHAT = r"(?P<what>[\w/ -]+?)"
 _FREELY = r"(?:by\s+(?:itself|themselves)|without\s+asking(?:\s+me)?|automatically)"
 
 
-@dataclass(frozen=True)
-class _Sentence:
+class _Sentence(msgspec.Struct, frozen=True):
     verdict: Verdict
     pattern: str
     explicit: bool = True
@@ -49,8 +49,7 @@ _LONGEST = 200
 _FILLER = re.compile(r"^(?:all|any|the|every)\s+|\s+(?:tasks?|work|builds?|ones?)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class ParsedRule:
+class ParsedRule(msgspec.Struct, frozen=True):
     """What a sentence asks for."""
 
     verdict: Verdict

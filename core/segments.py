@@ -2,8 +2,9 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from core import contexts, sessions, windows
 from core.model.context import Context
@@ -12,8 +13,7 @@ from core.surroundings import Surroundings
 from core.windows import Window
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """From a moment to another, in aware UTC times."""
 
     start: datetime
@@ -23,11 +23,8 @@ class Stretch:
     context: Context | None
     """None: whatever the owner does."""
     slots: int
-
-    @property
-    def is_night(self) -> bool:
-        """Whether it lies in a night, in which the owner can want a task whatever its size."""
-        return any(window.name == windows.OVERNIGHT for window in self.windows)
+    is_night: bool
+    """Whether it lies in a night, in which the owner can want a task whatever its size."""
 
     def accepts(self, task: Task, now: datetime) -> bool:
         """Whether a task may start in it; what the owner wants in a night may always start there."""
@@ -66,7 +63,8 @@ def ahead(
             context = None if around.added in opened else _context_at(around, start)
             most = around.slots if context is None else contexts.slots(context, around.slots)
             in_order = tuple(sorted(opened, key=lambda window: -window.max_hours))
-            found.append(Stretch(start, stop, in_order, context, most))
+            is_night = any(window.name == windows.OVERNIGHT for window in opened)
+            found.append(Stretch(start, stop, in_order, context, most, is_night))
     return found
 
 

@@ -4,7 +4,6 @@ Whatever changes Jarvis's own code is a task like any other: it passes the queue
 force when it is merged and the service was started again.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -53,8 +52,7 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stat:
+class Stat(msgspec.Struct, frozen=True, kw_only=True):
     """An operation in numbers."""
 
     operation: str

@@ -1,9 +1,10 @@
 """Slots that jobs are put on one after the other, each as early as the rules of the time ahead allow."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 from operator import mul
+
+import msgspec
 
 _Stretches = list[tuple[float, float]]
 _Facts = tuple[float, float, tuple[int, ...], list[_Stretches]]
@@ -12,8 +13,7 @@ ROUNDING = 1e-9
 """Hours: sums of the same lengths in another order differ by less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """Something that takes a slot for a while."""
 
     weight: int
@@ -26,8 +26,7 @@ class Job:
     """Urgent: placed before all others, whatever that costs, and also when it ends after the window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A stretch of the time ahead with the same rules; hours from now, the end exclusive."""
 
     start: float
@@ -40,8 +39,7 @@ class Segment:
     """Tells by its index whether a job may start in it; None: every one may."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True):
     """A job by its index, on a slot counted from 1; hours from now."""
 
     job: int
@@ -67,6 +65,7 @@ class Rules:
         """Whether a job may start wherever a longer one may."""
         self._ranges: dict[tuple[int, ...], list[_Stretches]] = {}
         self._facts: dict[int, _Facts] = {}
+        self._allowed: dict[int, list[int]] = {}
         self.starts = self._starts(tuple(index for index, limit in self.limits if limit > 0))
         """For each slot, where any job may start."""
         ends = [max((end for _, end in stretches), default=0.0) for stretches in self.starts]
@@ -79,17 +78,20 @@ class Rules:
 
     def allowed(self, job: int) -> list[int]:
         """The segments that a job may start in."""
+        found = self._allowed.get(job)
+        if found is None:
+            found = self._allowed[job] = self._accepting(job)
+        return found
+
+    def _accepting(self, job: int) -> list[int]:
         hours = self.jobs[job].hours
         if self.jobs[job].first:
             fitting = [index for index, segment in enumerate(self.segments) if hours <= segment.longest]
         else:
             fitting = [index for index, limit in self.limits if hours <= limit]
-        return [index for index in fitting if self.accepted(job, index)]
-
-    def accepted(self, job: int, segment: int) -> bool:
-        """Whether a segment, by its index, accepts a job."""
-        accepts = self.segments[segment].accepts
-        return accepts is None or accepts(job)
+        if self.alike:
+            return fitting
+        return [index for index in fitting if (accepts := self.segments[index].accepts) is None or accepts(job)]
 
     def facts(self, job: int) -> _Facts:
         """Hours, by when it must end, what it waits for, and where it may start on each slot."""

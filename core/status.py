@@ -1,8 +1,9 @@
 """How things stand, in one look: paused or not, what runs, what waits, what it has cost."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from core import windows
 from core.approvals import is_open
@@ -16,8 +17,7 @@ from core.ports import Store
 from core.surroundings import Surroundings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Status:
+class Status(msgspec.Struct, frozen=True, kw_only=True):
     """As of one moment."""
 
     now: datetime

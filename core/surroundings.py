@@ -1,8 +1,9 @@
 """What the planner has to know besides the tasks: projects, agents, room, the owner, what is left of the budgets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from core import budgets, engines, outlooks, sessions, windows
 from core.context_scheduler import ContextScheduler
@@ -17,8 +18,7 @@ from core.model.task import Task
 from core.ports import Executor, Program, Programs, Store
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """As of one moment."""
 
     config: Config

@@ -5,7 +5,6 @@ most once for each of its times. What is due is made up for once, if it is not t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -28,8 +27,7 @@ class TooLate(Exception):
     """A job raises it, before it changes anything, when its time is over in spite of its grace: it was missed."""
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """One row of the timetable. `run(due, now)` changes the store and nothing else: it runs inside a transaction.
 
     It may raise TooLate.

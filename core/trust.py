@@ -7,7 +7,6 @@ A share is judged by the lower or upper end of its Wilson score interval (E. B. 
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -33,8 +32,7 @@ _Z = 1.645
 """Of the normal distribution, for 90 %."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """How a category did in a project."""
 
     category: Category

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from core import latency
 from core.engines import SHELL
@@ -41,8 +42,7 @@ CACHES = dict.fromkeys(
 _VERY_SLOW, _MANY = 3 * latency.SLOW, 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """All that weaknesses are found in."""
 
     measurements: Sequence[Measurement]
@@ -51,8 +51,7 @@ class Known:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A weakness as it is now."""
 
     weakness: Weakness

@@ -1,8 +1,9 @@
 """How far the project of a weekend is: each phase with its state and its time, and what is left."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from core.model.build import Active, Build
 from core.model.ids import TaskId, WeekendId
@@ -12,8 +13,7 @@ from core.ports import Store
 from core.transitions import is_withdrawn, label
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhaseProgress:
+class PhaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     """One phase; numbers count from 1."""
 
     number: int
@@ -35,8 +35,7 @@ class PhaseProgress:
     """It waits, runs or has failed, so that it can be done still."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """The project of a weekend as it stands."""
 
     weekend: WeekendId

@@ -1,9 +1,10 @@
 """Windows of autonomous time, in the owner's local time, and which size of task each can take."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from core.model.config import Config
 from core.model.routine import SATURDAY, SUNDAY, WORK_DAYS, Routine
@@ -12,8 +13,7 @@ MAX_HOURS = 12.0
 """A longer task is refused: it has to be split into phases."""
 
 
-@dataclass(frozen=True)
-class WeeklyWindow:
+class WeeklyWindow(msgspec.Struct, frozen=True):
     """A window as it recurs; an end at or before the start lies on the next day."""
 
     name: str
@@ -25,8 +25,7 @@ class WeeklyWindow:
     """The longest task that may start in it."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """One occurrence, in aware UTC times."""
 
     name: str

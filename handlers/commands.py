@@ -1,9 +1,9 @@
 """The one table of commands: the menu, /help and the registration derive from it."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from telegram import BotCommand, Update
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, PollAnswerHandler, TypeHandler, filters
 
@@ -39,8 +39,7 @@ from handlers.views.onboarding import help_text
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """One row of the table."""
 
     name: str

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from core.agent_status import AgentStatuses
@@ -43,8 +43,7 @@ SampleMaker = Callable[[ChatId], None]
 """Makes the sample project and queues its tasks for a chat; blocks for a second. Raises Refused."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Services:
+class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The engines of one installation."""
 
     store: Store

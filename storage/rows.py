@@ -41,7 +41,10 @@ class Overlay(Generic[Row]):
 
     def merged(self, base: dict[str, Row]) -> dict[str, Row]:
         """All rows as the transaction sees them."""
-        rows = {key: self._changed.get(key, row) for key, row in base.items() if key not in self._gone}
+        rows = base.copy()
+        rows.update(self._changed)
+        for key in self._gone:
+            del rows[key]
         rows.update(self._added)
         return rows
 
@@ -109,21 +112,19 @@ class Rows(Generic[Row]):
     def get(self, key: str) -> Row | None:
         """The row, or None. Raises StoreUnavailable."""
         base: dict[str, Row] = self._source.committed(self._name)
-        transaction = self._source.own_transaction()
-        if transaction is None:
-            return base.get(key)
-        overlay: Overlay[Row] | None = transaction.overlays.get(self._name)
+        overlay = self._overlay()
         return base.get(key) if overlay is None else overlay.get(key, base)
 
     def all(self) -> list[Row]:
         """All rows, in the order in which their keys were first put. Raises StoreUnavailable."""
-        return list(self.items().values())
+        base: dict[str, Row] = self._source.committed(self._name)
+        overlay = self._overlay()
+        return list(base.values() if overlay is None else overlay.merged(base).values())
 
     def items(self) -> dict[str, Row]:
         """All rows by key, as a copy. Raises StoreUnavailable."""
         base: dict[str, Row] = self._source.committed(self._name)
-        transaction = self._source.own_transaction()
-        overlay: Overlay[Row] | None = None if transaction is None else transaction.overlays.get(self._name)
+        overlay = self._overlay()
         return base.copy() if overlay is None else overlay.merged(base)
 
     def put(self, key: str, row: Row) -> None:
@@ -143,3 +144,8 @@ class Rows(Generic[Row]):
         """Delete; nothing happens when there is no such row. Raises RuntimeError outside of a transaction."""
         encoded = b'["remove",%b,%b]' % (encode(self._name), encode(key))
         self._source.change(self._name, key, None, encoded)
+
+    def _overlay(self) -> Overlay[Row] | None:
+        """What the open transaction of this thread has changed here."""
+        transaction = self._source.own_transaction()
+        return None if transaction is None else transaction.overlays.get(self._name)

@@ -13,6 +13,11 @@ from tests.fakes import SetClock
 Git = Callable[..., str]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: several processes that share the tests then end together."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()

@@ -19,13 +19,11 @@ class Priority(enum.Enum):
     LOW = "LOW"
     BACKLOG = "BACKLOG"
 
-    @property
-    def weight(self) -> int:
-        """The impact in the score: 5 for CRITICAL down to 1 for BACKLOG."""
-        return _WEIGHTS[self]
+    weight: int
+    """The impact in the score: 5 for CRITICAL down to 1 for BACKLOG."""
 
-
-_WEIGHTS = {priority: 5 - rank for rank, priority in enumerate(Priority)}
+    def __init__(self, _: str) -> None:
+        self.weight = 5 - len(type(self).__members__)
 
 
 class Source(enum.Enum):

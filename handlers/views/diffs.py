@@ -1,7 +1,8 @@
 """The change of a build: in the message when it is short, else a page to open, else a plain file."""
 
 import html
-from dataclasses import dataclass
+
+import msgspec
 
 from core.model.task import Completed, Discarded, RolledBack, Task
 from handlers.views.message import Document, Message, escape, lines, utf16_length
@@ -33,8 +34,7 @@ pre { margin: 0; padding: 6px 10px; overflow-x: auto; font: 12px/1.45 ui-monospa
 """
 
 
-@dataclass(frozen=True)
-class FileChange:
+class FileChange(msgspec.Struct, frozen=True):
     """The part of a diff that is about one file."""
 
     path: str

@@ -3,7 +3,8 @@
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from handlers.callbacks import Press
 from handlers.views.pictures import Picture
@@ -12,30 +13,27 @@ MAX_TEXT = 4096
 """Telegram's limit, in UTF-16 units after the markup is read."""
 
 
-@dataclass(frozen=True)
-class Button:
+class Button(msgspec.Struct, frozen=True):
     """A button that says `press` when it is tapped."""
 
     text: str
     press: Press
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A file to download."""
 
     name: str
     content: bytes
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """Telegram's HTML in `text`, rows of buttons, and at most one document (the text is its caption then)."""
 
     text: str
     rows: Sequence[Sequence[Button]] = ()
     document: Document | None = None
-    ask_reply: str | None = field(default=None)
+    ask_reply: str | None = msgspec.field(default=None)
     """Asks for a written answer; the text is the hint in the input field."""
     picture: Picture | None = None
     """Shown above the text, or below it when the text is too long for a caption."""

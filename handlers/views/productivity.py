@@ -1,6 +1,6 @@
 """A week or a month in plain words: what shipped, what it took, and how that compares with the one before."""
 
-from dataclasses import dataclass
+import msgspec
 
 from core.productivity import Accuracy, Comparison, DayFigures, Figures, Report
 from handlers.callbacks import Period, ShowPeriod
@@ -11,8 +11,7 @@ GOAL = 6.0
 """Hours shipped on a good day."""
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """A report day by day, for a picture; all three are of the same length."""
 
     labels: list[str]

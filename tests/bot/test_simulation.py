@@ -30,6 +30,7 @@ def run(days: int, seed: int, crashes: int | None = None) -> Findings:
         return findings.find(made)
 
 
+@pytest.mark.slow
 def test_a_year_with_fifty_crashes_keeps_every_promise() -> None:
     found = run(365, seed=1, crashes=50)
 
@@ -44,6 +45,7 @@ def test_a_year_with_fifty_crashes_keeps_every_promise() -> None:
     assert found.multiplier >= 3.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
 def test_other_seeds_hold_too(seed: int) -> None:
     found = run(42, seed, crashes=40)

@@ -17,9 +17,6 @@ from tests.core import packing_optimum, packing_queues
 from tests.core.packing_queues import Case
 
 EPSILON = 1e-6
-SEEDS = 50
-EFFORT = 0.5
-"""For the best plan of one queue; nearly all are proven well before."""
 
 lengths = st.one_of(st.sampled_from((0.25, 0.5, 1.0, 1.5, 2.0, 3.0)), st.floats(0.05, 9.0))
 moments = st.one_of(st.sampled_from((0.0, 0.5, 1.0, 2.0, 4.0)), st.floats(0.0, 10.0))
@@ -182,7 +179,7 @@ EXACT = {
 @pytest.mark.parametrize("what", EXACT)
 def test_small_cases(what: str) -> None:
     case, expected = EXACT[what]
-    optimum = packing_optimum.solve(case.jobs, case.free_at, case.segments, case.until, EFFORT)
+    optimum = packing_optimum.solve(case.jobs, case.free_at, case.segments, case.until, packing_optimum.EFFORT)
 
     assert sorted(placed(case)) == sorted(expected)
     assert optimum.value == optimum.bound == case.value(case.packed())
@@ -236,7 +233,15 @@ def test_long_chains_are_no_trouble_in_either_direction(hours: float) -> None:
     assert [entry.job for entry in pack(back, [0.0], window(4.0), 4.0)] == list(range(count))[::-1][:fitting]
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("kind", packing_queues.CLASSES)
+@pytest.mark.parametrize("seed", range(0, packing_optimum.SEEDS, 10))
+def test_the_stored_optima_are_those_of_these_queues(kind: str, seed: int) -> None:
+    then, now = packing_optimum.stored(kind)[seed], packing_optimum.solved(kind, seed)
+
+    assert then.value <= now.bound
+    assert now.value <= then.bound
+
+
 def test_plans_are_worth_nearly_as_much_as_the_best() -> None:
     every: list[float] = []
     proven: list[float] = []
@@ -245,8 +250,8 @@ def test_plans_are_worth_nearly_as_much_as_the_best() -> None:
         ours: list[float] = []
         plain: list[float] = []
         before = len(proven)
-        for case in (packing_queues.case(kind, seed) for seed in range(SEEDS)):
-            best = packing_optimum.solve(case.jobs, case.free_at, case.segments, case.until, EFFORT)
+        for seed, best in enumerate(packing_optimum.stored(kind)):
+            case = packing_queues.case(kind, seed)
             value = case.value(case.packed())
             assert value <= best.bound
             if best.bound:

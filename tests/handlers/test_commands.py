@@ -1,11 +1,13 @@
 """Every command: what it answers, and what it says to a missing, an extra or an unknown argument."""
 
+import msgspec
 import pytest
 
 from core.model.build import Broke
 from core.model.ids import ChatId
 from core.model.task import Cancelled, Category, Completed, Discarded, Merged, NeedsApproval, Queued, Running
 from handlers import commands
+from handlers.services import Services
 from tests.handlers.conftest import ANN, SHOP, House, Open, register_shop
 
 ON_RESULTS = ("diff", "log", "merge", "update", "rollback", "discard", "restore", "push")
@@ -93,7 +95,7 @@ async def test_start_says_hello_and_offers_the_sample_while_there_is_no_project(
 async def test_nobody_is_greeted_by_name_on_the_page_of_this_machine(house: House) -> None:
     assert (await house.ask("/start")).startswith("👋 Hello. I am Jarvis.")
 
-    vars(house.services)["is_local"] = False
+    house.app.bot_data[Services] = msgspec.structs.replace(house.services, is_local=False)
     assert (await house.ask("/start")).startswith("👋 Hello Ann. I am Jarvis.")
 
 

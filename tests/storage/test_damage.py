@@ -74,6 +74,7 @@ def test_a_flipped_bit(small: Path, clock: Clock, name: str) -> None:
     assert refused > used
 
 
+@pytest.mark.slow
 def test_a_journal_cut_at_any_byte_keeps_whole_transactions(small: Path, clock: Clock) -> None:
     path = small / "journal.log"
     good = path.read_bytes()
