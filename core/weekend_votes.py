@@ -145,7 +145,7 @@ class WeekendVote(WeekendBook):
 
         `weekend` is the one that was meant; None: whichever it is.
 
-        Raises NotFound, Refused, or Conflict when there is a project already or this one can't be chosen.
+        Raises NotFound, Refused, or Conflict when there is a project that has not ended, or this one can't be chosen.
         """
         if weekend not in (None, weekends.weekend_of(now, self._config)):
             raise Conflict("That weekend is over. /weekend shows the next one.")
@@ -153,9 +153,10 @@ class WeekendVote(WeekendBook):
             known = self.current(now)
             chosen = weekend_progress.chosen_of(known) if known is not None else None
             if known is not None and chosen is not None:
-                if chosen.task == task and isinstance(known.state, Chosen):
+                if chosen.task == task and chosen.ended_at is None and isinstance(known.state, Chosen):
                     return known
-                raise Conflict(f"This weekend is for “{chosen.title}”. /weekend shows how far it is.")
+                if chosen.ended_at is None or not isinstance(known.state, Chosen):
+                    raise Conflict(f"This weekend is for “{chosen.title}”. /weekend shows how far it is.")
             planned = known or self._new(now)
             return self._choose(planned, task, now, by=by, voted=False)
 

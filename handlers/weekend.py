@@ -32,7 +32,8 @@ async def weekend(update: Update, context: Context) -> None:
     parsing.no_arguments(context.args or [], "weekend")
     services = context.services
     group = _is_group(update)
-    found, now = services.weekend.current(services.clock()), services.clock()
+    now = services.clock()
+    found = services.weekend.offer_again(now)
     if found is None and group:
         try:
             found = services.weekend.open_ballot(now)
@@ -174,9 +175,8 @@ async def on_weekend(update: Update, context: Context, pressed: OnWeekend) -> st
                 said = "The phases start as soon as there is room." if started else "It was started already."
             case WeekendVerb.STOP:
                 stopped = len(planner.stop(pressed.weekend, now, by))
-                said = (
-                    f"Stopped: {stopped} {'phase' if stopped == 1 else 'phases'}." if stopped else "Nothing was left."
-                )
+                phases = "1 phase" if stopped == 1 else f"{stopped} phases"
+                said = f"Stopped: {phases}." if stopped else "Nothing was left."
             case WeekendVerb.CONTINUE | WeekendVerb.NEXT | WeekendVerb.DROP:
                 planner.answer_rest(pressed.weekend, RESTS[pressed.verb], now, by)
                 said = views.REST_WORDS[RESTS[pressed.verb]]

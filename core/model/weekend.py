@@ -67,6 +67,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="
     """Whether the vote decided."""
     at: datetime
     phases: tuple[Phase, ...]
+    ended_at: datetime | None = None
+    """When it was stopped, or nothing was left of it; from then on another one may be chosen."""
 
 
 class Nothing(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="nothing"):
@@ -116,4 +118,6 @@ class Weekend(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime
     started_at: datetime | None = None
     """When the phases were let go."""
+    earlier: tuple[Chosen, ...] = ()
+    """Projects that ended on this weekend before the present one was chosen."""
     state: WeekendState

@@ -396,6 +396,39 @@ async def test_start_and_stop_by_button(house: House) -> None:
     assert (await house.press_data(shown, f"weekend:stop:{SATURDAY}")).text == "Nothing was left."
 
 
+async def test_after_stop_the_same_message_offers_the_others(house: House) -> None:
+    shop, blog = await friday(house, "Shop", "Blog")
+    await house.press(house.last_id(), "Shop")
+    await house.say("/weekend")
+    shown = house.last_id()
+
+    await house.press(shown, "Stop")
+    await house.beat()
+
+    assert house.last_id() == shown, "who has pressed Stop needs no news of it"
+    text = house.text(shown)
+    assert "⏹ It was ended before all of it was done. Choose another one for this weekend?" in text
+    assert f"• Blog · /{blog.id} · 9 h" in text
+    assert house.labels(shown) == ["▶️ Blog"]
+    assert (await house.press(shown, "Blog")).text == "“Blog” it is. It starts Sat 09:00."
+    assert house.text(shown).startswith(f"🗓 Blog · /{blog.id} · weekend of 28 Nov")
+    assert f"Before it: Shop · /{shop.id} · 0 of 3 phases" in house.text(shown)
+    assert "⏹ Stop" in house.labels(shown)
+
+
+async def test_a_project_that_is_done_early_brings_the_others(house: House) -> None:
+    shop, _ = await friday(house, "Shop", "Blog")
+    await house.press(house.last_id(), "Shop")
+    house.clock.moment = at("Sat 09:00")
+    for phase in phases(house, shop):
+        await house.build(phase)
+    await house.beat()
+
+    assert "✅ It is done. Choose another one for this weekend?" in house.newest()
+    assert house.labels(house.last_id()) == ["▶️ Blog"]
+    assert (await house.press(house.last_id(), "Blog")).text == "“Blog” it is. It starts as soon as there is room."
+
+
 async def summed_up(house: House) -> list[Task]:
     made = await choose(house)
     house.clock.moment = at("Sat 09:00")

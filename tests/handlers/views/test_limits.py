@@ -1,6 +1,7 @@
 """Every view keeps to Telegram's limits, whatever stands in titles, logs and names; the strict server is the judge."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,7 +70,7 @@ from core.overnight_report import BuildLine, Report
 from core.planning import LeftOut, Plan, Planned
 from core.preferences import Shown
 from core.projects import Registered
-from core.weekend_progress import PhaseProgress, Progress
+from core.weekend_progress import Earlier, PhaseProgress, Progress
 from handlers import callbacks, replies
 from handlers.callbacks import Choose, DraftField, ListName
 from handlers.views import (
@@ -427,9 +428,11 @@ def test_weekends(api: BotApi, name: str, part: str, reason: str, count: int, vo
         for rest in (None, *Rest):
             shown = Progress(
                 weekend=saturday, task=task, title=title(name), phases=[phase] * 8, share=0.3, estimated=12.0,
-                actual=1.0, estimated_done=1.5, started_at=None, summarised_at=NOW, rest=rest,
+                actual=1.0, estimated_done=1.5, started_at=None, summarised_at=NOW, rest=rest, ended_at=NOW,
+                earlier=[Earlier(task=task, title=title(name), phases=8, done=3)],
             )  # fmt: skip
-            check(api, weekend.progress(shown))
+            check(api, weekend.progress(replace(shown, ended_at=None)))
+            check(api, weekend.progress(shown, [option] * count))
             check(api, weekend.summary(shown))
 
 
