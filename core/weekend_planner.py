@@ -10,9 +10,9 @@ import msgspec
 
 from core import approvals, audit, notifications, weekend_progress, weekends
 from core.errors import Conflict, NotFound
-from core.model.ids import UserId, WeekendId
+from core.model.ids import TaskId, UserId, WeekendId
 from core.model.notification import WeekendFree, WeekendSummary
-from core.model.task import Cancelled, Completed, DoneByHand, Failed, Running, Task
+from core.model.task import Cancelled, Completed, DoneByHand, Failed, Queued, Running, Task
 from core.model.weekend import Chosen, Option, Rest, Summarised, Weekend
 from core.transitions import label, move
 from core.weekend_progress import Progress
@@ -48,6 +48,13 @@ class WeekendPlanner(WeekendVote):
             started = f"Started the weekend's project “{chosen.title}”."
             self._note("weekend started", weekend, now, actor=actor, task=chosen.task, memory=started)
         return weekend
+
+    def first_waiting(self, weekend: Weekend) -> TaskId | None:
+        """The phase that comes next, if it waits in the queue."""
+        chosen = weekend_progress.chosen_of(weekend)
+        rest = weekend_progress.left(self._store, chosen.phases) if chosen is not None else []
+        first = weekend_progress.task_of(self._store, rest[0]) if rest else None
+        return first.id if first is not None and isinstance(first.state, Queued) else None
 
     def complete(self, phase: str, now: datetime, by: UserId | None) -> Task:
         """Mark a phase of the newest project, by its title or number or task, as done by hand.

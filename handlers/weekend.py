@@ -18,7 +18,7 @@ from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import times
 from handlers.views import weekend as views
-from handlers.views.message import Message
+from handlers.views.message import Message, escape
 from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend, WeekendVerb
 
 RESTS = {WeekendVerb.CONTINUE: Rest.CONTINUE, WeekendVerb.NEXT: Rest.NEXT, WeekendVerb.DROP: Rest.DROP}
@@ -171,8 +171,7 @@ async def on_weekend(update: Update, context: Context, pressed: OnWeekend) -> st
             case WeekendVerb.POLL:
                 return await _send_poll(update, context, planner.find(pressed.weekend))
             case WeekendVerb.START:
-                started = planner.start(now, by, by_hand=True)
-                said = "The phases start as soon as there is room." if started else "It was started already."
+                said = await _start(update, services)
             case WeekendVerb.STOP:
                 stopped = len(planner.stop(pressed.weekend, now, by))
                 phases = "1 phase" if stopped == 1 else f"{stopped} phases"
@@ -186,6 +185,19 @@ async def on_weekend(update: Update, context: Context, pressed: OnWeekend) -> st
         await services.refresh_weekend(pressed.weekend)
     services.wake()
     return said
+
+
+async def _start(update: Update, services: Services) -> str:
+    """Let the phases go; a message says what keeps the first one from being built."""
+    now = services.clock()
+    started = services.weekend.start(now, person(update), by_hand=True)
+    found = started or services.weekend.current(now)
+    first = services.weekend.first_waiting(found) if found is not None else None
+    why = services.scheduler.obstacle(first, now) if first is not None else None
+    if why is not None:
+        await reply(update, Message(f"⚠️ /{first} can't be built yet: {escape(why)}."))
+        return "It is let go, but something is missing."
+    return "The phases start as soon as there is room." if started else "It was started already."
 
 
 async def on_finish_phase(update: Update, context: Context, pressed: FinishPhase) -> str:

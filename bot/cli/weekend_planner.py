@@ -77,10 +77,14 @@ def start(as_json: bool) -> None:
     with installation() as at:
         started = at.weekend.start(at.clock(), by_hand=True)
         weekend = started or at.weekend.current(at.clock())
+        first = at.weekend.first_waiting(weekend) if weekend is not None else None
+        why = at.scheduler.obstacle(first, at.clock()) if first is not None else None
     if as_json:
         show_json(weekend)
-    else:
-        click.echo("Its phases start as soon as there is room." if started else "It was started already.")
+        return
+    click.echo("Its phases start as soon as there is room." if started else "It was started already.")
+    if why is not None:
+        click.echo(f"{first} can't be built yet: {why}.")
 
 
 @group.command()

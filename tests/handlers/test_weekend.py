@@ -8,7 +8,7 @@ import pytest
 from bot.local.models import User
 from core.model.ids import ChatId, TaskId, UserId, WeekendId
 from core.model.people import Kind, Mode
-from core.model.task import Category, DoneByHand, Running, Split, Task
+from core.model.task import Category, DoneByHand, Queued, Running, Split, Task
 from core.model.weekend import Asked, Chosen, Rest, Summarised, Weekend
 from core.notifications import set_mode
 from tests.fakes import SetClock
@@ -394,6 +394,20 @@ async def test_start_and_stop_by_button(house: House) -> None:
     assert "🚫 1. Outline" in house.text(shown)
     assert house.labels(shown) == []
     assert (await house.press_data(shown, f"weekend:stop:{SATURDAY}")).text == "Nothing was left."
+
+
+async def test_start_now_without_an_agent_says_what_is_missing(open_house: Open) -> None:
+    house = await open_house(agent_templates=())
+    register_shop(house.store, house.workspaces)
+    house.services.people.meet(UserId(ANN.id), ChatId(ANN.id), house.clock())
+    first, *_ = await choose(house)
+
+    toast = await house.press(house.last_id(), "Start now")
+
+    assert toast.text == "It is let go, but something is missing."
+    missing = f"⚠️ /{first.id} can't be built yet: no agent is installed; /agents tells how to get one."
+    assert house.newest() == missing
+    assert isinstance(house.task(first.id).state, Queued)
 
 
 async def test_after_stop_the_same_message_offers_the_others(house: House) -> None:
