@@ -55,15 +55,15 @@ async def session(update: Update, context: Context) -> None:
     if words:
         await asyncio.to_thread(_change, services, SessionVerb(words[0]), update)
         services.wake()
-    await reply(update, session_message(services))
+    await reply(update, await asyncio.to_thread(session_message, services))
 
 
 def session_message(services: Services) -> Message:
-    """How the session stands."""
+    """How the session stands, and its builds."""
     now = services.clock()
     overnight = services.overnight.is_overnight(now) is not None
-    current, why = services.overnight.current(now), obstacle(services.store)
-    return sessions.session(current, overnight, now, services.config.zone, why)
+    standing, why = services.overnight.standing(now), obstacle(services.store)
+    return sessions.session(standing, overnight, now, services.config.zone, why)
 
 
 def _change(services: Services, verb: SessionVerb, update: Update) -> None:
@@ -79,7 +79,7 @@ async def on_session(update: Update, context: Context, pressed: OnSession) -> st
     """Start or stop it."""
     await asyncio.to_thread(_change, context.services, pressed.verb, update)
     context.services.wake()
-    await edit_pressed(update, session_message(context.services))
+    await edit_pressed(update, await asyncio.to_thread(session_message, context.services))
     return "Started." if pressed.verb is SessionVerb.START else "Nothing more starts."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.model.build import AgentFailed
-from core.model.ids import TaskId
+from core.model.ids import BuildId, TaskId
 from core.model.notification import MorningBrief
 from core.model.session import SessionKind, Throttle
 from core.model.task import Category, Queued, Running
@@ -286,18 +286,23 @@ async def test_a_session_by_hand_from_its_start_to_its_report(house: House) -> N
 
     assert (await house.ask("/overnight start")).splitlines() == [
         "🌙 overnight · until Wed 07:00",
-        "23:30 opened",
-        "23:30 machine looked at",
-        "23:30 prepared",
-        "23:30 planned",
         "23:30 checked",
+        "",
+        "Next",
+        "23:30 /task_1 Work",
     ]
     assert house.woken
     assert "runs already" in await house.ask("/overnight start")
     await house.build(house.task("task_1"))
     house.clock.moment = at(0, 30, day=4)
     house.services.overnight.step(house.clock())
-    assert "00:30 checked, 2 times by now" in await house.ask("/overnight")
+    assert (await house.ask("/overnight")).splitlines() == [
+        "🌙 overnight · until 07:00",
+        "00:30 checked, 2 times by now",
+        "",
+        "Done",
+        "✅ /task_1 Work · 0 s of 2 h · proven",
+    ]
 
     assert (await house.ask("/overnight stop")).startswith("⏹ overnight · stopped; nothing more starts before 07:00")
     assert (await house.ask("/overnight report")).splitlines() == [
@@ -305,6 +310,35 @@ async def test_a_session_by_hand_from_its_start_to_its_report(house: House) -> N
         "1 completed, 0 failed, 0 running; 2 h shipped",
         "stopped before its time",
         "✅ /task_1 Work · 0 s of 2 h · proven",
+    ]
+
+
+async def test_a_session_shows_what_runs_is_done_has_failed_and_comes(house: House) -> None:
+    house.clock.moment = at(23, 30)
+    for title in ("Good", "Bad", "Long", "Wide", "Tall", "Last"):
+        house.add(title, hours=3.0 if title == "Last" else 2.0)
+    await house.ask("/overnight start")
+    assert "Next\n23:30 /task_1 Good" in house.newest()
+    await house.build(house.task("task_1"))
+    house.executor.end(BuildId("task_2-1"), AgentFailed(exit_code=1))
+    house.clock.advance(minutes=40)
+    await house.beat()
+
+    assert (await house.ask("/overnight")).splitlines()[2:] == [
+        "",
+        "Running",
+        "🔨 /task_3 Long · 40 min of 2 h · running",
+        "🔨 /task_4 Wide · 40 min of 2 h · running",
+        "🔨 /task_5 Tall · 0 s of 2 h · running",
+        "",
+        "Done",
+        "✅ /task_1 Good · 0 s of 2 h · proven",
+        "",
+        "Failed",
+        "❌ /task_2 Bad · 0 s of 2 h · agent failed",
+        "",
+        "Next",
+        "01:30 /task_6 Last",
     ]
 
 

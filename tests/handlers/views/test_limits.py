@@ -67,6 +67,7 @@ from core.model.task import (
 from core.model.weekend import Asked, Chosen, Nothing, Option, Phase, Rest, Vote, Weekend
 from core.nights import Ran
 from core.overnight_report import BuildLine, Report
+from core.overnight_runner import Standing
 from core.planning import LeftOut, Plan, Planned
 from core.preferences import Shown
 from core.projects import Registered
@@ -316,7 +317,6 @@ def test_sessions(api: BotApi, name: str, outcome: str, count: int) -> None:
             checks=count,
             checked_at=NOW,
         )
-        check(api, sessions.session(session, True, NOW, UTC_ZONE, name * 3))
         made = Report(
             day="2026-03-04",
             session=session.id,
@@ -335,6 +335,9 @@ def test_sessions(api: BotApi, name: str, outcome: str, count: int) -> None:
             checks=count,
         )
         check(api, sessions.report(made, UTC_ZONE))
+        coming = [Planned(factories.task(title=title(name)), 1, NOW, NOW)] * count
+        standing = Standing(session=session, report=made, coming=coming)
+        check(api, sessions.session(standing, True, NOW, UTC_ZONE, name * 3))
     for overnight in (True, False):
         check(api, sessions.session(None, overnight, NOW, UTC_ZONE))
 
