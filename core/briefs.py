@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core import budgets, nights, outcomes
+from core import budgets, deliveries, nights, outcomes
 from core.builds import active_builds
 from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
@@ -61,6 +61,8 @@ class Brief:
     questions: list[Question]
     to_merge: list[Task]
     """All results that wait for Merge or Discard, whenever they were built."""
+    all_proven: list[Task]
+    """Those that can be merged together."""
     queued: int
     hours_shipped: float
     dollars: float | None
@@ -114,6 +116,7 @@ class Briefs:
                 if isinstance(approval.state, Open) and approval.task in tasks
             ],
             to_merge=[task for task in tasks.values() if _waits_for_merge(task)],
+            all_proven=deliveries.all_proven(self._store),
             queued=sum(isinstance(task.state, Queued | NeedsApproval) for task in tasks.values()),
             hours_shipped=sum(entry.task.hours for entry in shipped),
             dollars=_cost(ended),

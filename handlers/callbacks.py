@@ -60,6 +60,10 @@ class OnTask(msgspec.Struct, frozen=True, array_like=True, tag="task"):
     task: TaskId
 
 
+class MergeAll(msgspec.Struct, frozen=True, array_like=True, tag="mergeall"):
+    """Merge all proven results."""
+
+
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag="answer"):
     """Yes or no to an approval."""
 
@@ -303,6 +307,7 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
 
 Press = (
     OnTask
+    | MergeAll
     | Answer
     | Always
     | Seen

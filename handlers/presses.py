@@ -44,6 +44,7 @@ from handlers.callbacks import (
     FinishDraft,
     ForTonight,
     JudgePattern,
+    MergeAll,
     Notify,
     NotifyAtNight,
     OnPattern,
@@ -282,6 +283,7 @@ async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
 
 _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]] = {
     OnTask: _on_task,
+    MergeAll: builds.on_merge_all,
     Answer: approvals.on_answer,
     Always: approvals.on_always,
     Seen: approvals.on_seen,

@@ -38,6 +38,7 @@ from handlers.callbacks import (
     ForTonight,
     JudgePattern,
     ListName,
+    MergeAll,
     Notify,
     NotifyAtNight,
     OnPattern,
@@ -74,6 +75,7 @@ WEEKEND = WeekendId("2026-11-28")
 
 PRESSES: list[Press] = [
     *(OnTask(verb, TASK) for verb in TaskVerb),
+    MergeAll(),
     *(OnImprovement(verb, ImprovementId("improvement_999999999")) for verb in ImprovementVerb),
     KeepLesson(CorrectionId("correction_999999999")),
     KeepLesson(CorrectionId("correction_999999999"), ProjectName("p" * 30)),

@@ -16,7 +16,7 @@ from handlers.views import daily, night_pictures
 from handlers.views.message import unescape
 from handlers.views.pictures import BarKind
 from tests.factories import NOW, UTC_ZONE
-from tests.handlers.conftest import House
+from tests.handlers.conftest import SHOP, House
 
 
 def at(hour: int, minute: int = 0, *, day: int = 3) -> datetime:
@@ -255,6 +255,30 @@ async def test_a_brief_with_a_picture_of_what_ran(house: House) -> None:
     assert "🚀 Shipped, with proof\n• /task_1 Good" in text
     assert "❌ Failed\n• /task_2 Bad" in text
     assert "1 h shipped since Tue 07:00" in text
+
+
+async def test_all_that_is_proven_is_merged_by_one_button(house: House) -> None:
+    for title in ("One", "Two", "Three"):
+        await house.build(house.add(title))
+    await morning(house, at(7, day=4))
+    brief = house.last_id()
+    house.workspaces.commit(SHOP, "main", "task_2-1.txt", "other words\n")
+
+    toast = await house.press(brief, "Merge all 3 proven")
+
+    assert toast.text == "Stopped at task_2."
+    assert house.newest().splitlines() == [
+        "🎉 /task_1 is merged.",
+        "❌ /task_2 could not be merged: The work does not merge cleanly into main: both sides changed task_2-1.txt.",
+        "Not tried any more: /task_3.",
+    ]
+    house.services.shipping.discard(TaskId("task_2"), None, house.clock())
+    assert await house.ask("/merge all") == "🎉 /task_3 is merged."
+    toast = await house.press(brief, "Merge all 3 proven")
+    assert (toast.text, toast.show_alert) == (
+        "Nothing proven waits for your merge, but for what you should look at first.",
+        True,
+    )
 
 
 async def test_the_same_brief_does_not_come_twice(house: House) -> None:

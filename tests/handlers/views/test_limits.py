@@ -389,6 +389,7 @@ def test_briefs(api: BotApi, task: Task, result: BuildResult, count: int) -> Non
         failed=finished,
         questions=[Question(task, approval)] * count,
         to_merge=[task] * count,
+        all_proven=[task] * count,
         queued=count,
         hours_shipped=1.0 * count,
         dollars=1.0 * count,
