@@ -16,6 +16,7 @@ from core.errors import Refused
 from core.model.context import Context
 from core.model.ids import (
     ApprovalId,
+    BuildId,
     DraftId,
     PatternId,
     ProjectName,
@@ -58,6 +59,13 @@ class OnTask(msgspec.Struct, frozen=True, array_like=True, tag="task"):
 
     verb: TaskVerb
     task: TaskId
+
+
+class RetryBuild(msgspec.Struct, frozen=True, array_like=True, tag="again"):
+    """Build a task again after that build; when it has moved on since, the button does nothing."""
+
+    task: TaskId
+    build: BuildId
 
 
 class MergeAll(msgspec.Struct, frozen=True, array_like=True, tag="mergeall"):
@@ -307,6 +315,7 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
 
 Press = (
     OnTask
+    | RetryBuild
     | MergeAll
     | Answer
     | Always

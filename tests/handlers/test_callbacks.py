@@ -10,6 +10,7 @@ from core import preferences
 from core.model.context import Context
 from core.model.ids import (
     ApprovalId,
+    BuildId,
     CorrectionId,
     DraftId,
     ImprovementId,
@@ -49,6 +50,7 @@ from handlers.callbacks import (
     Period,
     Press,
     Resume,
+    RetryBuild,
     RunFix,
     Seen,
     SessionVerb,
@@ -75,6 +77,7 @@ WEEKEND = WeekendId("2026-11-28")
 
 PRESSES: list[Press] = [
     *(OnTask(verb, TASK) for verb in TaskVerb),
+    RetryBuild(TASK, BuildId("task_999999999-99")),
     MergeAll(),
     *(OnImprovement(verb, ImprovementId("improvement_999999999")) for verb in ImprovementVerb),
     KeepLesson(CorrectionId("correction_999999999")),
