@@ -226,10 +226,11 @@ class Wish(enum.Enum):
 
     SKIP = "skip"
     FIRST = "first"
+    APPROVE = "approve"
 
 
 class ForTonight(msgspec.Struct, frozen=True, array_like=True, tag="tonight"):
-    """Leave a task out tonight, or build it first, whatever speaks against it."""
+    """Leave a task out tonight, or build it first, whatever speaks against it; or approve it."""
 
     wish: Wish
     task: TaskId

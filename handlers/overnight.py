@@ -4,9 +4,11 @@ import asyncio
 
 from telegram import Update
 
-from core.errors import Refused
+from core.errors import Conflict, Refused
+from core.model.ids import TaskId
 from core.sessions import obstacle
 from handlers import parsing
+from handlers.approvals import answer
 from handlers.callbacks import ForTonight, OnSession, SessionVerb, Wish
 from handlers.replies import edit_pressed, reply
 from handlers.services import Context, Services
@@ -83,9 +85,24 @@ async def on_session(update: Update, context: Context, pressed: OnSession) -> st
     return "Started." if pressed.verb is SessionVerb.START else "Nothing more starts."
 
 
+async def _approve(update: Update, context: Context, task: TaskId) -> str:
+    """Approve what the plan leaves out for that; what was escalated has to be looked at first."""
+    services = context.services
+    question = services.approvals.about(task)
+    if question.escalated:
+        raise Conflict(f"Look at it first: /{task} shows it. I ask because {question.reason}.")
+    await answer(update, context, question.id, yes=True)
+    plan = await asyncio.to_thread(services.scheduler.night, services.clock())
+    await edit_pressed(update, daily.night(plan, services.clock(), services.config.zone))
+    await services.refresh(task)
+    return f"{task} is approved."
+
+
 async def on_wish(update: Update, context: Context, pressed: ForTonight) -> str:
-    """Leave a task out of the night, or build it first."""
+    """Leave a task out of the night, build it first, or approve it."""
     services, now = context.services, context.services.clock()
+    if pressed.wish is Wish.APPROVE:
+        return await _approve(update, context, pressed.task)
     services.queue.for_tonight(pressed.task, now, person(update), skip=pressed.wish is Wish.SKIP)
     services.wake()
     plan = await asyncio.to_thread(services.scheduler.night, now)

@@ -10,7 +10,7 @@ from core.model.build import AgentFailed
 from core.model.ids import BuildId, TaskId
 from core.model.notification import MorningBrief
 from core.model.session import SessionKind, Throttle
-from core.model.task import Category, Queued, Running
+from core.model.task import Category, NeedsApproval, Queued, Running
 from core.planning import Plan
 from handlers.views import daily, night_pictures
 from handlers.views.message import unescape
@@ -53,7 +53,14 @@ async def test_the_plan_with_its_picture_and_buttons(house: House) -> None:
         "/task_3 A new page: needs approval",
         "/task_4 Behind: blocked by task_1",
     ]
-    assert house.labels(shown) == ["⏭ Skip task_2", "⏫ task_2 first", "⏭ Skip task_1", "⏫ task_1 first", "📋 Queue"]
+    assert house.labels(shown) == [
+        "⏭ Skip task_2",
+        "⏫ task_2 first",
+        "⏭ Skip task_1",
+        "⏫ task_1 first",
+        "✅ Approve task_3",
+        "📋 Queue",
+    ]
     before = photo(house, shown)
     assert before
 
@@ -95,6 +102,25 @@ async def test_a_wish_that_cannot_be_granted_says_why(house: House) -> None:
     toast = await house.press_data(house.last_id(), "tonight:first:task_2")
 
     assert toast.text == "task_2 still waits: blocked by task_1."
+
+
+async def test_what_needs_an_approval_is_approved_below_the_plan(house: House) -> None:
+    page = house.add("A new page", category=Category.FEATURE)
+    house.add("Drop the table of users", category=Category.FEATURE)
+    await house.ask("/night")
+    shown = house.last_id()
+    assert "/task_1 A new page: needs approval" in house.text(shown)
+
+    assert (await house.press(shown, "Approve task_1")).text == "task_1 is approved."
+
+    assert isinstance(house.task(page.id).state, Queued)
+    assert "slot 1 · /task_1 A new page" in house.text(shown)
+    assert house.labels(shown) == ["⏭ Skip task_1", "⏫ task_1 first", "✅ Approve task_2", "📋 Queue"]
+    toast = await house.press(shown, "Approve task_2")
+    assert toast.show_alert
+    assert (toast.text or "").startswith("Look at it first: /task_2 shows it. I ask because ")
+    assert isinstance(house.task("task_2").state, NeedsApproval)
+    assert (await house.press_data(shown, "tonight:approve:task_1")).show_alert
 
 
 async def test_wishes_for_what_is_no_longer_waiting(house: House) -> None:
@@ -192,6 +218,18 @@ async def test_an_evening_with_quick_wins_and_candidates(house: House) -> None:
     assert isinstance(house.task("task_2").state, Running)
     await house.press(shown, "A new page")
     assert "/task_7" in house.newest()
+
+
+async def test_quick_wins_that_wait_for_an_approval_are_offered(house: House) -> None:
+    page = house.add("A new page", category=Category.FEATURE, hours=1.0)
+
+    text = await house.ask("/evening")
+
+    assert text.splitlines()[1] == "No quick wins are ready. One waits for your approval."
+    shown = house.last_id()
+    assert house.labels(shown) == ["✋ A new page", "🌙 The night", "📋 Queue"]
+    await house.press(shown, "A new page")
+    assert house.newest().startswith(f"✋ A new page\n/{page.id}")
 
 
 async def test_one_quick_win_and_enough_for_the_night(house: House) -> None:

@@ -254,6 +254,7 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
     for ready in (0, 1, 4, 5):
         evening = Evening(
             quick_wins=[listed(task)] * 3,
+            to_approve=[task] * 3,
             stats=full,
             ready_for_night=ready,
             candidates=[task] * 3,
