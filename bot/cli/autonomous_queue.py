@@ -7,6 +7,7 @@ import click
 from bot.cli import rows
 from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json, show_table
+from bot.cli.wording import for_terminal
 from core import categories, task_text
 from core.autonomous_queue import NewTask
 from core.model.ids import ProjectName
@@ -73,7 +74,7 @@ def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[
         return
     click.echo(f"Added {task.id}: {task.title} ({label(task.state)})")
     if isinstance(task.state, NeedsApproval):
-        click.echo(f"It waits for your approval in the chat: /approve {task.id}")
+        click.echo(f"It waits for your approval, in the chat or here: jarvis approvals approve {task.id}")
     if task.project is None:
         click.echo("It has no project, so it can't be built: name one with --project (see jarvis projects list).")
     elif waiting is not None:
@@ -83,7 +84,7 @@ def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[
 def _when(waiting: str, somebody: bool) -> str:
     """When a task starts, or why not; `somebody` is there to start it."""
     if not waiting.startswith("starts"):
-        return f"It waits: {waiting}."
+        return f"It waits: {for_terminal(waiting)}."
     if somebody:
         return f"It {waiting}."
     soon = waiting == "starts in a moment"

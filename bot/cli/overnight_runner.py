@@ -1,6 +1,5 @@
 """`jarvis overnight-runner`: the night, and other sessions of autonomous work."""
 
-import re
 import sys
 import time
 from datetime import datetime
@@ -9,6 +8,7 @@ import click
 
 from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json
+from bot.cli.wording import for_terminal
 from bot.wiring import Installation
 from core.model.session import Session
 
@@ -117,7 +117,7 @@ def status(as_json: bool) -> None:
         show_json(standing.session if standing is not None else None)
     else:
         text = unescape(sessions.session(standing, overnight, now, zone, why).text)
-        click.echo(re.sub(r"/(task_\d+)", r"\1", text))
+        click.echo(for_terminal(text))
 
 
 @group.command()
@@ -132,7 +132,7 @@ def report(as_json: bool) -> None:
     if as_json:
         show_json(made)
     else:
-        click.echo(re.sub(r"/(task_\d+)", r"\1", unescape(sessions.report(made, zone).text)))
+        click.echo(for_terminal(unescape(sessions.report(made, zone).text)))
 
 
 @group.command("is-overnight")

@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.output import installation, json_option, show_json, show_table
+from bot.cli.wording import for_terminal
 from core import ballots, weekend_progress, weekends
 from core.model.config import Config
 from core.model.weekend import Asked, Option, Weekend
@@ -84,7 +85,7 @@ def start(as_json: bool) -> None:
         return
     click.echo("Its phases start as soon as there is room." if started else "It was started already.")
     if why is not None:
-        click.echo(f"{first} can't be built yet: {why}.")
+        click.echo(f"{first} can't be built yet: {for_terminal(why)}.")
 
 
 @group.command()

@@ -110,7 +110,7 @@ def test_add_says_when_it_starts_or_what_keeps_it(jarvis: Jarvis, repository: Pa
     blocked = jarvis(*ADD, "Second", "", "1", "docs", "--run", "true", "--depends", "1")
     assert blocked.out.splitlines()[1:] == ["It waits: blocked by task_1."]
     bare = jarvis(*ADD, "Third", "", "1", "docs")
-    assert bare.out.splitlines()[1:] == ["It waits: no agent is installed; /agents tells how to get one."]
+    assert bare.out.splitlines()[1:] == ["It waits: no agent is installed; “jarvis agents list” tells how to get one."]
 
 
 @pytest.mark.parametrize("written", ["1", "task_1", "/task_1", "#1", "TASK_1"])
@@ -140,7 +140,7 @@ def test_a_task_that_asks_says_where_it_is_answered(jarvis: Jarvis) -> None:
     done = jarvis(*ADD, "A new page", "", "1", "feature")
 
     assert "(needs approval)" in done.out
-    assert "It waits for your approval in the chat: /approve task_1" in done.out
+    assert "It waits for your approval, in the chat or here: jarvis approvals approve task_1\n" in done.out
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,11 @@ def test_a_weekend_from_choice_to_summary(jarvis: Jarvis, offered: None, home: P
         "2. Pages (5 h, task_4)",
     ]
     assert printed(jarvis(PLANNER, "select", "task_1", "--json"))["state"]["state"] == "chosen"
-    assert refused(jarvis, "select", "2") == "This weekend is for “Shop”. /weekend shows how far it is."
-    missing = "task_3 can't be built yet: no agent is installed; /agents tells how to get one.\n"
+    assert (
+        refused(jarvis, "select", "2")
+        == "This weekend is for “Shop”. “jarvis weekend-planner progress” shows how far it is."
+    )
+    missing = "task_3 can't be built yet: no agent is installed; “jarvis agents list” tells how to get one.\n"
     assert jarvis(PLANNER, "start").out == f"Its phases start as soon as there is room.\n{missing}"
     assert jarvis(PLANNER, "start").out == f"It was started already.\n{missing}"
     assert printed(jarvis(PLANNER, "start", "--json"))["started_at"] == "2026-11-25T12:00:00Z"
