@@ -73,6 +73,11 @@ class Progress:
         return [phase for phase in self.phases if phase.is_shipped]
 
     @property
+    def by_hand(self) -> list[PhaseProgress]:
+        """The phases that a person has done."""
+        return [phase for phase in self.phases if phase.is_done and not phase.is_shipped]
+
+    @property
     def left(self) -> list[PhaseProgress]:
         """The phases that are to be done still."""
         return [phase for phase in self.phases if phase.is_left]

@@ -123,6 +123,8 @@ def summary(as_json: bool) -> None:
     click.echo(f"Shipped: {len(shown.shipped)} of {len(shown.phases)} phases.", nl=not shown.shipped)
     if shown.shipped:
         click.echo(f" They took {spent:.1f} h for {shown.estimated_done:g} h estimated.")
+    if shown.by_hand:
+        click.echo(f"Done by hand: {', '.join(phase.title for phase in shown.by_hand)}.")
     for one in shown.earlier:
         click.echo(f"Before it: {one.title}, {one.done} of {one.phases} phases.")
     left = ", ".join(f"{phase.title} ({phase.estimated:g} h)" for phase in shown.left)

@@ -210,7 +210,8 @@ def summary(shown: Progress) -> Message:
         took = f"They took {times.hours(spent)} of building for {estimate} estimated ({share:.0%})."
     text = lines(
         head,
-        f"{_bar(shown.share)} {shown.share:.0%} · {len(shipped)} of {len(shown.phases)} phases shipped",
+        f"{_bar(shown.share)} {shown.share:.0%} · {len(shipped)} of {len(shown.phases)} phases shipped"
+        + (f", {len(shown.by_hand)} done by hand" if shown.by_hand else ""),
         took or None,
         "",
         [_phase(phase) for phase in shown.phases],

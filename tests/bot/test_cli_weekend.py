@@ -121,7 +121,11 @@ def test_a_weekend_from_choice_to_summary(jarvis: Jarvis, offered: None, home: P
     assert printed(jarvis(PLANNER, "summary", "--json"))["summarised_at"] is None
 
     clock.moment = datetime(2026, 11, 29, 20, tzinfo=UTC)
-    assert jarvis(PLANNER, "summary").out.splitlines()[-2:] == ["Shipped: 0 of 2 phases.", "Left: Pages (5 h)."]
+    assert jarvis(PLANNER, "summary").out.splitlines()[-3:] == [
+        "Shipped: 0 of 2 phases.",
+        "Done by hand: Model.",
+        "Left: Pages (5 h).",
+    ]
     assert printed(jarvis("weekend_planner", "summary", "--json"))["summarised_at"] == "2026-11-29T20:00:00Z"
     store = open_store(home, utc_now)
     whole, first = store.tasks.get("task_1"), store.tasks.get("task_3")
