@@ -122,6 +122,25 @@ class WeekendVote(WeekendBook):
             self._store.weekends.put(weekend.id, weekend)
             self._note("weekend poll", weekend, now, actor=audit.actor(by))
 
+    def polls_to_close(self, now: datetime) -> list[tuple[WeekendId, Poll]]:
+        """The native polls that are open still though their vote is over."""
+        return [
+            (weekend.id, poll)
+            for weekend in self._store.weekends.all()
+            if weekend.polls and not is_open(weekend, now)
+            for poll in weekend.polls
+            if poll.closed_at is None
+        ]
+
+    def poll_closed(self, weekend_id: WeekendId, poll_id: str, now: datetime) -> None:
+        """Record that a native poll is closed. Raises NotFound."""
+        with self._store.transaction():
+            weekend = self.find(weekend_id)
+            polls = tuple(
+                msgspec.structs.replace(poll, closed_at=now) if poll.id == poll_id else poll for poll in weekend.polls
+            )
+            self._store.weekends.put(weekend.id, msgspec.structs.replace(weekend, polls=polls))
+
     def poll(self, poll_id: str) -> tuple[Weekend, Poll] | None:
         """A native poll and its weekend."""
         for weekend in self._store.weekends.all():

@@ -50,6 +50,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     message: int
     options: tuple[TaskId, ...]
     """In the order in which the poll shows them."""
+    closed_at: datetime | None = None
+    """When Telegram was told that the vote is over."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="asked"):

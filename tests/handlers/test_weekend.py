@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.local.models import User
+from bot.polls import close_ended
 from core.model.ids import ChatId, TaskId, UserId, WeekendId
 from core.model.people import Kind, Mode
 from core.model.task import Category, DoneByHand, Queued, Running, Split, Task
@@ -310,6 +311,51 @@ async def test_an_answer_after_the_end_or_in_a_foreign_poll_does_no_harm(team: H
 
     assert team.state() == before
     assert team.troubles() == []
+
+
+async def test_a_poll_is_closed_at_its_end_once_also_when_telegram_could_not_be_told_at_first(
+    team: House, open_house: Open
+) -> None:
+    await friday(team, "Shop", "Blog")
+    await team.say("/weekend", chat=GROUP, user=ANN.id)
+    await team.press(team.last_id(GROUP), "poll", chat=GROUP, user=ANN.id)
+    poll = team.last_id(GROUP)
+
+    def is_closed() -> bool:
+        return bool(team.message(poll, GROUP).body["poll"]["is_closed"])
+
+    async def tick(house: House) -> None:
+        await close_ended(house.services.weekend, house.app.bot, house.clock)
+
+    await tick(team)
+    assert not is_closed()
+    team.clock.moment = at("Sat 08:00")
+    team.services.weekend.close(team.clock())
+    team.api.faults.server_error("stoppoll", times=1)
+    await tick(team)
+    assert not is_closed()
+
+    again = await open_house(like=team, owners=frozenset({UserId(ANN.id), UserId(BEN.id)}))
+    await tick(again)
+
+    assert is_closed()
+    failed = len(team.api.faults.happened)
+    team.api.faults.server_error("stoppoll", times=1)
+    await tick(again)
+    assert len(team.api.faults.happened) == failed, "it is not told again"
+    assert again.services.weekend.polls_to_close(again.clock()) == []
+
+
+async def test_a_poll_that_is_gone_is_not_tried_again(team: House) -> None:
+    await friday(team, "Shop", "Blog")
+    await team.say("/weekend", chat=GROUP, user=ANN.id)
+    await team.press(team.last_id(GROUP), "poll", chat=GROUP, user=ANN.id)
+    await team.app.bot.delete_message(GROUP, team.last_id(GROUP))
+    team.clock.moment = at("Sat 08:00")
+
+    await close_ended(team.services.weekend, team.app.bot, team.clock)
+
+    assert team.services.weekend.polls_to_close(team.clock()) == []
 
 
 async def test_a_poll_is_for_groups(house: House) -> None:
