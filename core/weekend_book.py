@@ -84,7 +84,7 @@ class WeekendBook:
         chosen = Chosen(task=option.task, title=option.title, by=by, voted=voted, at=now, phases=phases)
         earlier = (*weekend.earlier, weekend.state) if isinstance(weekend.state, Chosen) else weekend.earlier
         started = now if start <= now else None
-        weekend = msgspec.structs.replace(weekend, earlier=earlier, state=chosen, started_at=started)
+        weekend = msgspec.structs.replace(weekend, again=(), earlier=earlier, state=chosen, started_at=started)
         self._store.weekends.put(weekend.id, weekend)
         actor = audit.BY_ITSELF if voted else audit.actor(by)
         memory = f"The vote chose “{option.title}” ({option.task}) for the weekend." if voted else ""

@@ -94,7 +94,7 @@ class WeekendPlanner(WeekendVote):
             if chosen is None or chosen.ended_at is not None or weekend_progress.left(self._store, chosen.phases):
                 return None
             weekend = self._end(weekend, now)
-            if weekend.options:
+            if weekend.again:
                 self._tell(weekend.id, WeekendFree(weekend=weekend.id, task=chosen.task), now)
         return weekend
 
@@ -105,8 +105,8 @@ class WeekendPlanner(WeekendVote):
             if weekend is None or not isinstance(weekend.state, Chosen) or weekend.state.ended_at is None:
                 return weekend
             options = self._fitting(weekend.id, now)
-            if options != weekend.options:
-                weekend = msgspec.structs.replace(weekend, options=options)
+            if options != weekend.again:
+                weekend = msgspec.structs.replace(weekend, again=options)
                 self._store.weekends.put(weekend.id, weekend)
         return weekend
 
@@ -171,7 +171,7 @@ class WeekendPlanner(WeekendVote):
             self._projects.hold_projects(self._at(weekend.id, weekends.At.OVER))
         else:
             self._projects.release_projects()
-        weekend = msgspec.structs.replace(weekend, options=options, state=msgspec.structs.replace(chosen, ended_at=now))
+        weekend = msgspec.structs.replace(weekend, again=options, state=msgspec.structs.replace(chosen, ended_at=now))
         self._store.weekends.put(weekend.id, weekend)
         self._note("weekend project ended", weekend, now, task=chosen.task, offered=len(options))
         return weekend

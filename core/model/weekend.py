@@ -120,6 +120,8 @@ class Weekend(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime
     started_at: datetime | None = None
     """When the phases were let go."""
+    again: tuple[Option, ...] = ()
+    """What is offered since the project has ended."""
     earlier: tuple[Chosen, ...] = ()
     """Projects that ended on this weekend before the present one was chosen."""
     state: WeekendState

@@ -271,7 +271,7 @@ def shown(
 ) -> Message:
     """The weekend as it stands: the ballot, the progress or the summary."""
     if how_far is not None:
-        return progress(how_far, weekend.options) if isinstance(weekend.state, Chosen) else summary(how_far)
+        return progress(how_far, weekend.again) if isinstance(weekend.state, Chosen) else summary(how_far)
     if isinstance(weekend.state, Asked):
         return ballot(weekend, names, now, config.zone, group=group, voting=voting)
     return closed(weekend, names, now, config)

@@ -309,7 +309,7 @@ def test_after_a_stop_another_one_can_be_chosen_and_the_first_is_no_more(engines
     again = engines.weekend.stop(SATURDAY, engines.now, ANN)
 
     assert again == []
-    assert [option.task for option in weekend(engines).options] == [blog.id]
+    assert [option.task for option in weekend(engines).again] == [blog.id]
     assert why(engines, blog) == "waits for the choice of a weekend's project, until Mon 30 Nov 00:00"
     assert engines.weekend.notice_end(engines.now) is None  # who has stopped it knows it
     with pytest.raises(Conflict, match=f"{shop.id} is split already"):
@@ -356,7 +356,8 @@ def test_when_too_little_of_the_weekend_is_left_the_others_are_let_go(engines: E
     for phase in phase_tasks(engines, shop):
         engines.weekend.complete(phase.id, engines.now, ANN)
 
-    assert weekend(engines).options == ()
+    assert weekend(engines).again == ()
+    assert [option.task for option in weekend(engines).options] == [shop.id, blog.id]
     assert not any(isinstance(subject, WeekendFree) for subject in engines.subjects())
     assert engines.task(blog).state == Queued(since=blog.created_at)
 
@@ -370,7 +371,7 @@ def test_what_was_added_since_is_offered_as_well(engines: Engines) -> None:
     found = engines.weekend.offer_again(engines.now)
 
     assert found is not None
-    assert [option.task for option in found.options] == [blog.id, game.id]
+    assert [option.task for option in found.again] == [blog.id, game.id]
     assert weekend(engines) == found
 
 
