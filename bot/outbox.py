@@ -30,6 +30,7 @@ from core.model.notification import (
     RuleSuggested,
     Sending,
     Subject,
+    TaskShown,
     Undeliverable,
 )
 from core.model.people import Mode
@@ -46,6 +47,8 @@ Render = Callable[[Subject, datetime], Message | None]
 RETRY_AFTER_ERROR = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=1)
+FRESH = timedelta(hours=1)
+"""So long a card is near enough to the end of a chat to be found again as the progress of its build."""
 
 
 class Outbox:
@@ -137,6 +140,8 @@ class Outbox:
         if mode is Mode.OFF:
             self._set(note, Undeliverable(at=now, reason="switched off for this chat"))
             return True
+        if isinstance(note.subject, BuildStarted) and await self._take_over(note, message, now):
+            return True
         self._set(note, Sending(at=now, tries=pending.tries, doubts=pending.doubts))
         try:
             sent = await replies.send_once(
@@ -147,6 +152,33 @@ class Outbox:
         self._shown[note.chat, sent.message_id] = message
         self._set(note, Delivered(at=self._clock(), message=sent.message_id))
         return True
+
+    async def _take_over(self, note: Notification, message: Message, now: datetime) -> bool:
+        """Make a fresh card of the task its progress message, so that there is one message; False when there is none.
+
+        If we die before that is recorded, the same edit is made again. If it can't be made, a message is sent as usual.
+        """
+        card = self._fresh_card(note, now)
+        if card is None or not isinstance(card.state, Delivered):
+            return False
+        try:
+            if not await replies.edit(self._bot, note.chat, card.state.message, message):
+                return False
+        except TelegramError as error:
+            log.info("card not taken over", note=note.id, error=str(error))
+            return False
+        with self._store.transaction():
+            self._store.notifications.remove(card.id)
+            self._set(note, Delivered(at=now, message=card.state.message))
+        self._shown[note.chat, card.state.message] = message
+        return True
+
+    def _fresh_card(self, note: Notification, now: datetime) -> Notification | None:
+        task = notifications.task_of(self._store, note.subject)
+        for card in notifications.delivered_about(self._store, task) if task is not None else ():
+            if card.chat == note.chat and isinstance(card.subject, TaskShown) and isinstance(card.state, Delivered):
+                return card if now - card.state.at < FRESH else None
+        return None
 
     def _failed(self, note: Notification, pending: Pending, error: TelegramError, now: datetime) -> bool:
         """What becomes of a notification that could not be sent; False when it has to wait."""

@@ -39,6 +39,8 @@ from core.model.notification import (
     TaskShown,
     WeekendAsked,
     WeekendClosed,
+    WeekendFree,
+    WeekendNews,
     WeekendShown,
     WeekendSummary,
 )
@@ -102,7 +104,7 @@ class Renderer:
                 return daily_views.night(self._daily.plan_of_night(now), now, self._config.zone)
             case CheckIn():
                 return daily_views.check_in(self._daily.evening(now), now, self._config.zone)
-            case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
+            case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendFree() | WeekendSummary():
                 return self._weekend(subject, now)
             case PatternSuggested() | PatternDue() | PatternForgotten():
                 return self._pattern(subject, now)
@@ -123,9 +125,7 @@ class Renderer:
                 said = self._store.corrections.get(correction)
                 return None if said is None else improvements.ask_lesson(said, self._store.projects.all())
 
-    def _weekend(
-        self, subject: WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary, now: datetime
-    ) -> Message | None:
+    def _weekend(self, subject: WeekendNews, now: datetime) -> Message | None:
         found = self._store.weekends.get(subject.weekend)
         if found is None:
             return None
@@ -138,7 +138,8 @@ class Renderer:
                 return weekend.closed(found, names, now, self._config)
             case WeekendSummary() if progress is not None and isinstance(found.state, Summarised):
                 return weekend.summary(progress)
-            case WeekendShown(group=group):
+            case WeekendShown() | WeekendFree():
+                group = isinstance(subject, WeekendShown) and subject.group
                 return weekend.shown(found, progress, names, now, self._config, group=group, voting=voting)
         return None
 

@@ -8,14 +8,17 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import ExtBot
 
 from bot import app as telegram_app
 from bot import logs, sample_project, ticks
 from bot.outbox import Outbox
+from bot.polls import close_ended
 from bot.pulse import Pulse
 from bot.rendering import Renderer
 from bot.setting_reader import SECRETS
@@ -38,6 +41,7 @@ VISITOR = UserId(1)
 
 STORE_SECONDS = 300.0
 METRICS_SECONDS = 600.0
+POLLS_SECONDS = 15.0
 TRASH_SECONDS = 3600.0
 TRUST_SECONDS = 3600.0
 
@@ -99,7 +103,7 @@ async def serve(line: Line, installation: Installation, stop: asyncio.Event) -> 
         drop_pending_updates=False,
     )
     await telegram_app.publish_menu(app)
-    timetable = ticks.Ticks(_jobs(installation, pulse, outbox), pulse.keep_times)
+    timetable = ticks.Ticks(_jobs(installation, pulse, outbox, app.bot), pulse.keep_times)
     pulse.attach(timetable)
     timetable.start()
     _say(line.greeting + _missing_agents(installation) + _obstacle(installation))
@@ -128,12 +132,13 @@ def renderer_of(installation: Installation) -> Renderer:
     return Renderer(at.store, at.builds, at.people, card, at.briefs, at.daily, at.config)
 
 
-def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox) -> list[ticks.Every]:
+def _jobs(installation: Installation, pulse: Pulse, outbox: Outbox, bot: ExtBot[Any]) -> list[ticks.Every]:
     return [
         ticks.Every("pulse", 1.0, pulse.beat),
         ticks.Every("metrics", METRICS_SECONDS, partial(_measure, installation)),
         ticks.Every("store", STORE_SECONDS, partial(_tend_store, installation)),
         ticks.Every("trust", TRUST_SECONDS, partial(_suggest, installation, pulse)),
+        ticks.Every("polls", POLLS_SECONDS, partial(close_ended, installation.weekend, bot, installation.clock)),
         ticks.Every("trash", TRASH_SECONDS, partial(_purge_trash, installation, outbox)),
     ]
 

@@ -73,6 +73,7 @@ class Tending:
     def go_on(self, now: datetime) -> list[TaskId]:
         """Start what is due and ask what has to be asked; returns the tasks that this concerns."""
         at = self._at
+        at.weekend.notice_end(now)
         concerned = list(at.approvals.lapse(now))
         concerned += [approval.task for approval in at.approvals.remind(now)]
         self._watch_room(now)  # what comes after a quiet time must not start on a full machine

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from core import budgets, nights, outcomes
+from core import budgets, deliveries, nights, outcomes
 from core.builds import active_builds
 from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
@@ -58,6 +58,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     questions: list[Question]
     to_merge: list[Task]
     """All results that wait for Merge or Discard, whenever they were built."""
+    all_proven: list[Task]
+    """Those that can be merged together."""
     queued: int
     hours_shipped: float
     dollars: float | None
@@ -111,6 +113,7 @@ class Briefs:
                 if isinstance(approval.state, Open) and approval.task in tasks
             ],
             to_merge=[task for task in tasks.values() if _waits_for_merge(task)],
+            all_proven=deliveries.all_proven(self._store),
             queued=sum(isinstance(task.state, Queued | NeedsApproval) for task in tasks.values()),
             hours_shipped=sum(entry.task.hours for entry in shipped),
             dollars=_cost(ended),

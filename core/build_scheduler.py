@@ -105,6 +105,14 @@ class BuildScheduler:
         expected = self._estimates.now().hours(tasks[task_id], tasks[task_id].agent)
         return msgspec.structs.replace(self._listed(tasks[task_id], tasks), expected=expected)
 
+    def obstacle(self, task_id: TaskId, now: datetime) -> str | None:
+        """What else than time and slots keeps a task from being built, in plain words; None when nothing does."""
+        from core import planning
+
+        tasks = self._by_id()
+        task = tasks.get(task_id)
+        return None if task is None else planning.Obstacles(tasks, self._look_around(now), now).of(task)
+
     def why_waiting(self, task_id: TaskId, now: datetime) -> str | None:
         """When a queued task starts, or what keeps it waiting, in plain words; None for any other task."""
         from core import planning

@@ -31,6 +31,8 @@ from core.ports import Store
 ACTIVE_FOR = timedelta(minutes=30)
 SHARED_ONCE = timedelta(hours=2)
 """How long a location is believed that is not followed live."""
+SILENT_AFTER = timedelta(minutes=15)
+"""A live location that has not moved for so long, and is in no named place, is not believed any more."""
 REMEMBERED_EVERY = timedelta(minutes=5)
 """So often at most the store is told that the owner is writing."""
 SLIP = timedelta(minutes=5)
@@ -105,14 +107,15 @@ class ContextScheduler:
         return self.detect(now)
 
     def locate(
-        self, latitude: float, longitude: float, now: datetime, *, live_until: datetime | None = None
+        self, latitude: float, longitude: float, now: datetime, *, until: datetime | None = None, live: bool = False
     ) -> Place | None:
         """The owner shares where they are; the named place that it lies in, or None.
 
-        A live location is believed until its end, any other for two hours.
+        A live location is believed until its end, any other for two hours. A live one that is in no named place is
+        believed for a quarter of an hour only, unless it moves: the phone may be off or without a network.
         """
-        until = live_until or now + SHARED_ONCE
-        position = Position(latitude=latitude, longitude=longitude, at=now, until=max(until, now))
+        end = max(until or now + SHARED_ONCE, now)
+        position = Position(latitude=latitude, longitude=longitude, at=now, until=end, live=live)
         with self._store.transaction():
             self._store.contexts.put("position", position)
             self._note(self.detect(now), now, audit.BY_ITSELF)
@@ -121,7 +124,10 @@ class ContextScheduler:
     def position(self, now: datetime) -> Position | None:
         """Where the owner is, if that is believed still."""
         position = self._fact("position", Position)
-        return position if position is not None and _counts(position.at, position.until, now) else None
+        if position is None or not _counts(position.at, position.until, now):
+            return None
+        silent = position.live and now - position.at >= SILENT_AFTER
+        return None if silent and self._place_of(position) is None else position
 
     def name_place(
         self, name: str, context: Context, latitude: float, longitude: float, metres: float = 150.0

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from core import notifications
+from core import notifications, priority
 from core.briefs import Briefs
 from core.build_scheduler import BuildScheduler, Listed, Stats
 from core.model.config import Config
@@ -30,6 +30,8 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
     """What the check-in is about."""
 
     quick_wins: list[Listed]
+    to_approve: list[Task]
+    """Quick wins that wait for the owner's approval."""
     stats: Stats
     ready_for_night: int
     candidates: list[Task]
@@ -79,12 +81,17 @@ class Daily:
         quick = [one for one in ready if one.task.hours <= QUICK_WIN_HOURS]
         return Evening(
             quick_wins=quick[:QUICK_WINS],
+            to_approve=self._quick_to_approve(),
             stats=self._scheduler.stats(now),
             ready_for_night=len(for_night),
             candidates=self._candidates() if len(for_night) < ENOUGH_FOR_THE_NIGHT else [],
             plan=self._scheduler.night(now),
             expected=expected_today(self._store, self._config.zone, now),
         )
+
+    def _quick_to_approve(self) -> list[Task]:
+        asked = [task for task in self._store.tasks.all() if isinstance(task.state, NeedsApproval)]
+        return priority.by_score([task for task in asked if task.hours <= QUICK_WIN_HOURS])[:QUICK_WINS]
 
     def _candidates(self) -> list[Task]:
         """Tasks of the night's size that wait for a word: an approval, or another try."""

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from core import audit, outcomes
-from core.model.build import Build, BuildResult
-from core.model.task import Completed, Delivery, Discarded, Merged, NotPushed, Push, RolledBack, Task
+from core.model.build import Build, BuildResult, Ended
+from core.model.task import Completed, Delivery, Discarded, Merged, NotPushed, Push, RolledBack, Task, Unmerged
 from core.ports import Store
 
 
@@ -19,6 +19,18 @@ def merge_message(task: Task, build: Build, result: BuildResult) -> str:
 def rollback_message(task: Task, build: Build, merge: str) -> str:
     """Subject and trailers of the commit that takes a merge back."""
     return f"Roll back {task.id}: {task.title}\n\nThis takes back the merge {merge}.\n\n{_trailers(build)}"
+
+
+def all_proven(store: Store) -> list[Task]:
+    """What can be merged together: the proven results, oldest first, but for those that a person should look at."""
+    found = []
+    for task in store.tasks.all():
+        match task.state:
+            case Completed(delivery=Unmerged(findings=(), question=None), build=build_id, at=at):
+                build = store.builds.get(build_id)
+                if build is not None and isinstance(build.state, Ended):
+                    found += [(at, task)] if outcomes.is_proven(build.state.result.outcome) else []
+    return [task for _, task in sorted(found, key=lambda entry: entry[0])]
 
 
 def note(store: Store, action: str, build: Build, actor: str, now: datetime, **more: Any) -> None:

@@ -38,6 +38,8 @@ from core.model.notification import (
     TaskShown,
     WeekendAsked,
     WeekendClosed,
+    WeekendFree,
+    WeekendNews,
     WeekendShown,
     WeekendSummary,
 )
@@ -125,6 +127,8 @@ def subject_key(subject: Subject) -> str:
     kind = str(subject.__struct_config__.tag)
     if isinstance(subject, PatternNews):
         return f"{kind}:{_pattern_key(subject)}"
+    if isinstance(subject, WeekendNews):
+        return f"{kind}:{_weekend_key(subject)}"
     match subject:
         case BuildStarted(build=build) | BuildEnded(build=build) | BudgetLow(build=build):
             return f"{kind}:{build}"
@@ -142,18 +146,18 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{about}"
         case MorningBrief(day=day) | NightPlanned(day=day) | CheckIn(day=day):
             return f"{kind}:{day}"
-        case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
-            return f"{kind}:{_weekend_key(subject)}"
         case DependencyLost(task=task, lost=lost, at=at):
             return f"{kind}:{task}:{lost}:{at.isoformat() if at else ''}"
 
 
-def _weekend_key(subject: WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary) -> str:
+def _weekend_key(subject: WeekendNews) -> str:
     match subject:
         case WeekendAsked(weekend=weekend, round=number):
             return f"{weekend}:{number}"
         case WeekendShown(weekend=weekend, request=request):
             return f"{weekend}:{request}"
+        case WeekendFree(weekend=weekend, task=done):
+            return f"{weekend}:{done}"
     return subject.weekend
 
 
@@ -177,9 +181,7 @@ def delivered_about(store: Store, task: TaskId) -> list[Notification]:
 
 def weekend_of(subject: Subject) -> WeekendId | None:
     """The weekend that a subject is about."""
-    return (
-        subject.weekend if isinstance(subject, WeekendAsked | WeekendShown | WeekendClosed | WeekendSummary) else None
-    )
+    return subject.weekend if isinstance(subject, WeekendNews) else None
 
 
 def about_weekend(store: Store, weekend: WeekendId) -> list[Notification]:
@@ -214,8 +216,6 @@ def task_of(store: Store, subject: Subject) -> TaskId | None:
             | CheckIn()
             | ProblemFound()
         ):
-            return None
-        case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendSummary():
             return None
         case ApprovalAsked(approval=approval_id) | QuestionExpired(approval=approval_id):
             return _task_of_approval(store, approval_id)
@@ -262,7 +262,7 @@ def kind_of(store: Store, subject: Subject) -> Kind | None:
             return Kind.SYSTEM
         case MorningBrief() | NightPlanned() | CheckIn():
             return Kind.DAILY
-        case WeekendAsked() | WeekendClosed() | WeekendSummary():
+        case WeekendAsked() | WeekendClosed() | WeekendFree() | WeekendSummary():
             return Kind.WEEKEND
         case TaskShown() | ChangeAsked() | WeekendShown() | ActionAsked():
             return None

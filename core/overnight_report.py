@@ -128,4 +128,4 @@ class Reports:
 
 def _overlaps(build: Build, session: Session, now: datetime) -> bool:
     end = now if isinstance(build.state, Active) else build.state.result.ended_at
-    return build.started_at < min(session.end, now) and end >= session.start
+    return build.started_at < session.end and end >= session.start

@@ -5,6 +5,7 @@ point. Builds are started by the queue's plan, which a session opens or holds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.model.metrics import Sample
 from core.model.session import Session, SessionKind
 from core.model.task import Completed, Failed
 from core.overnight_report import REPORTED, Report, Reports
-from core.planning import Plan
+from core.planning import Plan, Planned
 from core.ports import Store
 
 PREPARE_AFTER = timedelta(minutes=5)
@@ -29,6 +30,17 @@ LEAST_LEFT_OTHERS = timedelta(minutes=15)
 
 Preparation = Callable[[datetime], Sequence[str]]
 """Something that is done before the builds start; returns what was done, a sentence each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A session as it stands."""
+
+    session: Session
+    report: Report
+    """What was built in it so far."""
+    coming: Sequence[Planned]
+    """What starts in it still, in that order."""
 
 
 class OvernightRunner:
@@ -121,6 +133,15 @@ class OvernightRunner:
     def current(self, now: datetime) -> Session | None:
         """The session that goes on now."""
         return sessions.current(self._store, now)
+
+    def standing(self, now: datetime) -> Standing | None:
+        """The session that goes on now, with what was built in it and what comes."""
+        session = self.current(now)
+        if session is None:
+            return None
+        planned = self._plan(now).planned if session.stopped_at is None else []
+        coming = [entry for entry in planned if entry.start < session.end]
+        return Standing(session=session, report=self._reports.compose(session, now), coming=coming)
 
     def is_overnight(self, now: datetime) -> windows.Window | None:
         """The night that now lies in; None by day."""

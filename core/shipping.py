@@ -4,6 +4,7 @@ Git first, record after: git knows what was done before, so that a crash between
 """
 
 import contextlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import msgspec
 
 from core import approvals, audit, deliveries, pauses
 from core.deliveries import merge_message
-from core.errors import Conflict, NotFound, Refused
+from core.errors import Conflict, JarvisError, NotFound, Refused
 from core.model.approval import Approved, Declined
 from core.model.build import Build, BuildResult, Ended
 from core.model.config import Config, PushMode
@@ -20,6 +21,17 @@ from core.model.task import Cancelled, Completed, Delivery, Discarded, Failed, M
 from core.ports import Store, Workspaces
 from core.pushes import Pushes
 from core.transitions import move
+
+
+@dataclass(frozen=True)
+class MergedAll:
+    """What came of merging several results."""
+
+    merged: list[Task]
+    stopped_at: tuple[Task, str] | None
+    """The first one that could not be merged, and why."""
+    untouched: list[Task]
+    """Those after it."""
 
 
 class Shipping:
@@ -61,6 +73,22 @@ class Shipping:
         task = self._deliver(build, delivery, Unmerged, Discarded, action="merged", actor=actor, commit=done.commit)
         self._drop_merged(build)
         return task if push is None else self._pushes.base(task, build, actor, now)
+
+    def merge_all_proven(self, by: UserId | None, now: datetime) -> MergedAll:
+        """Merge the proven results one after the other, oldest first, up to the first that can't be.
+
+        Those with something that a person should look at stay. Raises Conflict when there is none.
+        """
+        waiting = deliveries.all_proven(self._store)
+        if not waiting:
+            raise Conflict("Nothing proven waits for your merge, but for what you should look at first.")
+        merged: list[Task] = []
+        for place, task in enumerate(waiting):
+            try:
+                merged.append(self.merge(task.id, by, now))
+            except JarvisError as error:
+                return MergedAll(merged, (task, str(error)), waiting[place + 1 :])
+        return MergedAll(merged, None, [])
 
     def merge_by_itself(self, now: datetime) -> list[Task]:
         """Merge what needs nobody's word: proven, harmless, and allowed by `AUTO_MERGE` and the rules.

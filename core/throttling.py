@@ -7,8 +7,9 @@ import msgspec
 from core import audit, priority
 from core.builds import Builds
 from core.errors import Conflict
-from core.model.build import Active, Build
+from core.model.build import Active, Build, Ended
 from core.model.config import Config
+from core.model.ids import BuildId
 from core.model.metrics import Sample
 from core.model.session import Throttle
 from core.ports import Store
@@ -42,23 +43,30 @@ class Throttling:
             return None
         reason, beyond = over
         worst = max(beyond, known.worst if known else 0.0)
-        throttle = Throttle(since=known.since if known else now, reason=reason, worst=worst)
+        throttle = known or Throttle(since=now, reason=reason, worst=worst)
+        throttle = msgspec.structs.replace(throttle, reason=reason, worst=worst)
         victim = self._victim(known, beyond, now, at_once=is_much_worse(sample, self._config))
-        acted = now if victim else known.acted_at if known else None
         if known is None or victim is not None or known.reason != reason:
             with self._store.transaction():
-                self._store.throttle.put(THROTTLE, msgspec.structs.replace(throttle, acted_at=acted))
                 if known is None:
                     self._note("throttled", now, reason, f"Started nothing new: {reason}.")
+                if victim is not None and not self._request_stop(victim, reason, now):
+                    victim = None
                 if victim is not None:
-                    try:
-                        self._builds.request_stop(victim.id, None, requeue=reason)
-                    except Conflict:  # it has just ended, which makes room as well
-                        return None
-                    self._note("stopped to make room", now, reason, f"Stopped {victim.id} to make room: {reason}.")
+                    throttle = msgspec.structs.replace(throttle, acted_at=now, stopped=victim.id)
+                self._store.throttle.put(THROTTLE, throttle)
         if victim is not None:
             self._builds.signal_stop(victim.id)
         return victim
+
+    def _request_stop(self, victim: Build, reason: str, now: datetime) -> bool:
+        """Inside a transaction. False when it has just ended: the next measurement tells whether another has to go."""
+        try:
+            self._builds.request_stop(victim.id, None, requeue=reason)
+        except Conflict:
+            return False
+        self._note("stopped to make room", now, reason, f"Stopped {victim.id} to make room: {reason}.")
+        return True
 
     def _resume(self, known: Throttle, sample: Sample, now: datetime) -> None:
         with self._store.transaction():
@@ -73,6 +81,7 @@ class Throttling:
         if known is not None:
             too_long = beyond > 0 and now - known.since >= PATIENCE
             lately = known.acted_at is not None and now - known.acted_at < BETWEEN_STOPS
+            lately = lately and not self._ended_by_itself(known.stopped)
             if lately or not (too_long or at_once):
                 return None
         running = [build for build in self._builds.active() if not _is_stopping(build)]
@@ -81,6 +90,11 @@ class Throttling:
             return None
         last = priority.by_score([task for task, _ in scored])[-1]
         return next(build for task, build in scored if task.id == last.id)
+
+    def _ended_by_itself(self, build_id: BuildId | None) -> bool:
+        """Whether the stop came too late for it, so that there is nothing to wait for."""
+        build = self._store.builds.get(build_id) if build_id is not None else None
+        return build is not None and isinstance(build.state, Ended) and not build.state.requeued
 
     def _note(self, action: str, now: datetime, reason: str, memory: str) -> None:
         audit.note(self._store, audit.OVERNIGHT, action, now, actor=audit.BY_ITSELF, reason=reason, memory=memory)

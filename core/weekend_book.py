@@ -14,7 +14,7 @@ from core.model.ids import ChatId, TaskId, UserId, WeekendId
 from core.model.notification import Subject
 from core.model.weekend import Asked, Chosen, Option, Rest, Summarised, Vote, Weekend
 from core.ports import Store
-from core.weekend_projects import Projects
+from core.weekend_projects import FOR_ANOTHER, Projects
 
 COMMAND_LINE = UserId(0)
 """Votes as one person: nobody knows who types there."""
@@ -70,17 +70,21 @@ class WeekendBook:
         )
 
     def _choose(self, weekend: Weekend, task: TaskId, now: datetime, *, by: UserId | None, voted: bool) -> Weekend:
-        """Split a project as it is now, and record that the weekend is for it. Inside a transaction.
+        """Split a project as it is now, and record that the weekend is for it, after those that ended on it before.
+
+        Inside a transaction.
 
         Raises NotFound, Refused or Conflict when it can't be chosen.
         """
         option = self._projects.option(task, self._last(weekend.id))
         start = self._at(weekend.id, weekends.At.START)
         self._hold_rest(weekend.id, now)
-        self._projects.hold_projects(self._at(weekend.id, weekends.At.OVER))
+        self._projects.hold_projects(self._at(weekend.id, weekends.At.OVER), FOR_ANOTHER)
         phases = self._projects.split(option, weekend.id, by, start, now)
         chosen = Chosen(task=option.task, title=option.title, by=by, voted=voted, at=now, phases=phases)
-        weekend = msgspec.structs.replace(weekend, state=chosen, started_at=now if start <= now else None)
+        earlier = (*weekend.earlier, weekend.state) if isinstance(weekend.state, Chosen) else weekend.earlier
+        started = now if start <= now else None
+        weekend = msgspec.structs.replace(weekend, again=(), earlier=earlier, state=chosen, started_at=started)
         self._store.weekends.put(weekend.id, weekend)
         actor = audit.BY_ITSELF if voted else audit.actor(by)
         memory = f"The vote chose “{option.title}” ({option.task}) for the weekend." if voted else ""

@@ -10,10 +10,10 @@ import msgspec
 
 from core import approvals, audit, notifications, weekend_progress, weekends
 from core.errors import Conflict, NotFound
-from core.model.ids import UserId, WeekendId
-from core.model.notification import WeekendSummary
-from core.model.task import Cancelled, Completed, DoneByHand, Failed, Running, Task
-from core.model.weekend import Chosen, Rest, Summarised, Weekend
+from core.model.ids import TaskId, UserId, WeekendId
+from core.model.notification import WeekendFree, WeekendSummary
+from core.model.task import Cancelled, Completed, DoneByHand, Failed, Queued, Running, Task
+from core.model.weekend import Chosen, Option, Rest, Summarised, Weekend
 from core.transitions import label, move
 from core.weekend_progress import Progress
 from core.weekend_votes import WeekendVote
@@ -49,6 +49,13 @@ class WeekendPlanner(WeekendVote):
             self._note("weekend started", weekend, now, actor=actor, task=chosen.task, memory=started)
         return weekend
 
+    def first_waiting(self, weekend: Weekend) -> TaskId | None:
+        """The phase that comes next, if it waits in the queue."""
+        chosen = weekend_progress.chosen_of(weekend)
+        rest = weekend_progress.left(self._store, chosen.phases) if chosen is not None else []
+        first = weekend_progress.task_of(self._store, rest[0]) if rest else None
+        return first.id if first is not None and isinstance(first.state, Queued) else None
+
     def complete(self, phase: str, now: datetime, by: UserId | None) -> Task:
         """Mark a phase of the newest project, by its title or number or task, as done by hand.
 
@@ -69,10 +76,44 @@ class WeekendPlanner(WeekendVote):
             self._store.tasks.put(task.id, task)
             done = f"“{task.title}” was done by hand."
             self._note("phase done by hand", weekend, now, actor=audit.actor(by), task=task.id, memory=done)
+            if not weekend_progress.left(self._store, chosen.phases):
+                self._end(weekend, now)
         return task
+
+    def notice_end(self, now: datetime) -> Weekend | None:
+        """When nothing is left of the present weekend's project, offer the others, and say so; once.
+
+        Returns the weekend if that was noticed just now.
+        """
+        weekend = self.current(now)
+        if weekend is None or not isinstance(weekend.state, Chosen) or weekend.state.ended_at is not None:
+            return None
+        with self._store.transaction():
+            weekend = self.find(weekend.id)
+            chosen = weekend_progress.chosen_of(weekend)
+            if chosen is None or chosen.ended_at is not None or weekend_progress.left(self._store, chosen.phases):
+                return None
+            weekend = self._end(weekend, now)
+            if weekend.again:
+                self._tell(weekend.id, WeekendFree(weekend=weekend.id, task=chosen.task), now)
+        return weekend
+
+    def offer_again(self, now: datetime) -> Weekend | None:
+        """The present weekend; if its project has ended, with what can be chosen by now."""
+        with self._store.transaction():
+            weekend = self.current(now)
+            if weekend is None or not isinstance(weekend.state, Chosen) or weekend.state.ended_at is None:
+                return weekend
+            options = self._fitting(weekend.id, now)
+            if options != weekend.again:
+                weekend = msgspec.structs.replace(weekend, again=options)
+                self._store.weekends.put(weekend.id, weekend)
+        return weekend
 
     def stop(self, weekend_id: WeekendId, now: datetime, by: UserId | None) -> list[Task]:
         """Cancel what is left of a weekend's project, and stop what is being built; returns the tasks.
+
+        On the weekend itself another one can be chosen then.
 
         Raises NotFound, or Conflict when nothing is chosen.
         """
@@ -81,7 +122,9 @@ class WeekendPlanner(WeekendVote):
             chosen = weekend_progress.chosen_of(weekend)
             if chosen is None:
                 raise Conflict("No project is chosen for that weekend.")
-            return self._drop(weekend, chosen, now, by)
+            dropped = self._drop(weekend, chosen, now, by)
+            self._end(weekend, now)
+            return dropped
 
     def summary(self, now: datetime) -> Progress | None:
         """What the newest project has become; from Sunday evening on the weekend is summed up with it, once.
@@ -116,6 +159,28 @@ class WeekendPlanner(WeekendVote):
         return weekend
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _end(self, weekend: Weekend, now: datetime) -> Weekend:
+        """Record that the project has ended. The others are held for a choice if one fits, else let go."""
+        chosen = weekend.state
+        if not isinstance(chosen, Chosen) or chosen.ended_at is not None:
+            return weekend
+        present = weekend.id == weekends.weekend_of(now, self._config)
+        options = self._fitting(weekend.id, now) if present else ()
+        if options:
+            self._projects.hold_projects(self._at(weekend.id, weekends.At.OVER))
+        else:
+            self._projects.release_projects()
+        weekend = msgspec.structs.replace(weekend, again=options, state=msgspec.structs.replace(chosen, ended_at=now))
+        self._store.weekends.put(weekend.id, weekend)
+        self._note("weekend project ended", weekend, now, task=chosen.task, offered=len(options))
+        return weekend
+
+    def _fitting(self, weekend_id: WeekendId, now: datetime) -> tuple[Option, ...]:
+        """What can be chosen and be built before the weekend is summed up."""
+        begin = max(now, self._at(weekend_id, weekends.At.START))
+        left = (self._at(weekend_id, weekends.At.SUMMARY) - begin).total_seconds() / 3600
+        return tuple(option for option in self.suggest(now) if option.hours <= left)
 
     def _sum_up(self, weekend_id: WeekendId, now: datetime) -> None:
         with self._store.transaction():

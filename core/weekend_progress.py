@@ -35,6 +35,15 @@ class PhaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     """It waits, runs or has failed, so that it can be done still."""
 
 
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """A project that ended on the weekend before the present one was chosen."""
+
+    task: TaskId
+    title: str
+    phases: int
+    done: int
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """The project of a weekend as it stands."""
 
@@ -50,6 +59,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     estimated_done: float
     """Hours that the built phases were estimated at, to compare `actual` with."""
     started_at: datetime | None
+    ended_at: datetime | None
+    """When it was stopped, or nothing was left of it, on its weekend."""
+    earlier: list[Earlier]
     summarised_at: datetime | None
     rest: Rest | None
 
@@ -57,6 +69,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     def shipped(self) -> list[PhaseProgress]:
         """The phases whose result is there."""
         return [phase for phase in self.phases if phase.is_shipped]
+
+    @property
+    def by_hand(self) -> list[PhaseProgress]:
+        """The phases that a person has done."""
+        return [phase for phase in self.phases if phase.is_done and not phase.is_shipped]
 
     @property
     def left(self) -> list[PhaseProgress]:
@@ -85,6 +102,8 @@ def progress(store: Store, weekend: Weekend, now: datetime) -> Progress | None:
         actual=sum(phase.actual or 0.0 for phase in phases),
         estimated_done=sum(phase.estimated for phase in phases if phase.is_shipped),
         started_at=weekend.started_at,
+        ended_at=chosen.ended_at,
+        earlier=[_earlier(store, one) for one in weekend.earlier],
         summarised_at=state.at if isinstance(state, Summarised) else None,
         rest=state.rest if isinstance(state, Summarised) else None,
     )
@@ -102,8 +121,13 @@ def chosen_of(weekend: Weekend) -> Chosen | None:
 
 def with_phase(store: Store, task: TaskId) -> list[Weekend]:
     """The weekends whose project has this task as a phase."""
-    chosen = [(weekend, chosen_of(weekend)) for weekend in store.weekends.all()]
-    return [weekend for weekend, one in chosen if one and any(phase.task == task for phase in one.phases)]
+    found = []
+    for weekend in store.weekends.all():
+        chosen = chosen_of(weekend)
+        projects = (*weekend.earlier, chosen) if chosen is not None else weekend.earlier
+        if any(phase.task == task for project in projects for phase in project.phases):
+            found.append(weekend)
+    return found
 
 
 def task_of(store: Store, phase: Phase) -> Task | None:
@@ -123,8 +147,22 @@ def is_left(task: Task) -> bool:
     return isinstance(task.state, Queued | NeedsApproval | Running | Failed)
 
 
+def _is_built(task: Task) -> bool:
+    return isinstance(task.state, Completed) and not is_withdrawn(task)
+
+
+def _is_done(task: Task) -> bool:
+    return _is_built(task) or isinstance(task.state, DoneByHand)
+
+
+def _earlier(store: Store, project: Chosen) -> Earlier:
+    tasks = [task_of(store, phase) for phase in project.phases]
+    done = sum(task is not None and _is_done(task) for task in tasks)
+    return Earlier(task=project.task, title=project.title, phases=len(tasks), done=done)
+
+
 def _phase(number: int, phase: Phase, task: Task | None, builds: Sequence[Build], now: datetime) -> PhaseProgress:
-    built = isinstance(task.state, Completed) and not is_withdrawn(task) if task else False
+    built = task is not None and _is_built(task)
     spans = [_hours(build, now) for build in builds if build.task == phase.task]
     return PhaseProgress(
         number=number,
@@ -134,7 +172,7 @@ def _phase(number: int, phase: Phase, task: Task | None, builds: Sequence[Build]
         reason=task.state.reason if task and isinstance(task.state, Failed) else "",
         estimated=phase.hours,
         actual=sum(spans) if spans else None,
-        is_done=built or (task is not None and isinstance(task.state, DoneByHand)),
+        is_done=task is not None and _is_done(task),
         is_shipped=built,
         is_left=task is not None and is_left(task),
     )

@@ -23,6 +23,7 @@ OFFERED = 5
 
 FOR_ITS_WEEKEND = "waits for its weekend"
 FOR_THE_CHOICE = "waits for the choice of a weekend's project"
+FOR_ANOTHER = "another project has this weekend"
 
 
 class Projects:
@@ -151,11 +152,17 @@ class Projects:
         for task in self._queued(some):
             self._hold(task, until, FOR_ITS_WEEKEND)
 
-    def hold_projects(self, until: datetime) -> None:
+    def hold_projects(self, until: datetime, why: str = FOR_THE_CHOICE) -> None:
         """Let no project that can be chosen start by itself before a moment; one that a person has started may."""
         for task in self._store.tasks.all():
             if isinstance(task.state, Queued) and not priority.is_urgent(task) and self.obstacle(task) is None:
-                self._hold(task, until, FOR_THE_CHOICE)
+                self._hold(task, until, why)
+
+    def release_projects(self) -> None:
+        """Let the projects go that were held for the choice."""
+        for task in self._store.tasks.all():
+            if isinstance(task.state, Queued) and task.state.held in (FOR_THE_CHOICE, FOR_ANOTHER):
+                self._store.tasks.put(task.id, msgspec.structs.replace(task, state=Queued(since=task.state.since)))
 
     def _hold(self, task: Task, until: datetime, why: str) -> None:
         assert isinstance(task.state, Queued)

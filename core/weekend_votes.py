@@ -122,6 +122,25 @@ class WeekendVote(WeekendBook):
             self._store.weekends.put(weekend.id, weekend)
             self._note("weekend poll", weekend, now, actor=audit.actor(by))
 
+    def polls_to_close(self, now: datetime) -> list[tuple[WeekendId, Poll]]:
+        """The native polls that are open still though their vote is over."""
+        return [
+            (weekend.id, poll)
+            for weekend in self._store.weekends.all()
+            if weekend.polls and not is_open(weekend, now)
+            for poll in weekend.polls
+            if poll.closed_at is None
+        ]
+
+    def poll_closed(self, weekend_id: WeekendId, poll_id: str, now: datetime) -> None:
+        """Record that a native poll is closed. Raises NotFound."""
+        with self._store.transaction():
+            weekend = self.find(weekend_id)
+            polls = tuple(
+                msgspec.structs.replace(poll, closed_at=now) if poll.id == poll_id else poll for poll in weekend.polls
+            )
+            self._store.weekends.put(weekend.id, msgspec.structs.replace(weekend, polls=polls))
+
     def poll(self, poll_id: str) -> tuple[Weekend, Poll] | None:
         """A native poll and its weekend."""
         for weekend in self._store.weekends.all():
@@ -145,7 +164,7 @@ class WeekendVote(WeekendBook):
 
         `weekend` is the one that was meant; None: whichever it is.
 
-        Raises NotFound, Refused, or Conflict when there is a project already or this one can't be chosen.
+        Raises NotFound, Refused, or Conflict when there is a project that has not ended, or this one can't be chosen.
         """
         if weekend not in (None, weekends.weekend_of(now, self._config)):
             raise Conflict("That weekend is over. /weekend shows the next one.")
@@ -153,9 +172,10 @@ class WeekendVote(WeekendBook):
             known = self.current(now)
             chosen = weekend_progress.chosen_of(known) if known is not None else None
             if known is not None and chosen is not None:
-                if chosen.task == task and isinstance(known.state, Chosen):
+                if chosen.task == task and chosen.ended_at is None and isinstance(known.state, Chosen):
                     return known
-                raise Conflict(f"This weekend is for “{chosen.title}”. /weekend shows how far it is.")
+                if chosen.ended_at is None or not isinstance(known.state, Chosen):
+                    raise Conflict(f"This weekend is for “{chosen.title}”. /weekend shows how far it is.")
             planned = known or self._new(now)
             return self._choose(planned, task, now, by=by, voted=False)
 

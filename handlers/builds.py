@@ -10,12 +10,14 @@ from core import deliveries
 from core.errors import Conflict
 from core.model.ids import TaskId, UserId
 from core.model.task import Completed, Merged, RolledBack, Running, Task
+from core.shipping import MergedAll
 from handlers import parsing
+from handlers.callbacks import MergeAll
 from handlers.replies import reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import diffs, tasks
-from handlers.views.message import Document, Message, escape, pre
+from handlers.views.message import Document, Message, escape, lines, pre
 from handlers.views.tasks import buttons
 
 INLINE_LOG = 3000
@@ -24,11 +26,42 @@ MAX_LOG = 5_000_000
 
 
 async def merge(update: Update, context: Context) -> None:
-    """`/merge 12`: into its base branch."""
+    """`/merge 12`: into its base branch; `/merge all`: all that is proven."""
+    if [word.casefold() for word in context.args or []] == ["all"]:
+        await _merge_all(update, context)
+        return
     task_id = parsing.only_task_id(context.args or [], "merge")
     task = await run_merge(context.services, task_id, person(update))
     await reply(update, Message(merged_text(task), [row for row in buttons(task) if _needs_more(task)]))
     await context.services.refresh(task_id)
+
+
+async def on_merge_all(update: Update, context: Context, pressed: MergeAll) -> str:
+    """Merge all that is proven; a message says what came of it."""
+    done = await _merge_all(update, context)
+    return f"Merged: {len(done.merged)}." if done.stopped_at is None else f"Stopped at {done.stopped_at[0].id}."
+
+
+async def _merge_all(update: Update, context: Context) -> MergedAll:
+    services = context.services
+    done = await asyncio.to_thread(services.shipping.merge_all_proven, person(update), services.clock())
+    try:
+        await reply(update, Message(lines([merged_text(task) for task in done.merged], _stopped(done))))
+    finally:
+        for task in done.merged:
+            await services.refresh(task.id)
+    return done
+
+
+def _stopped(done: MergedAll) -> str | None:
+    """At which one it stopped, and what stays."""
+    if done.stopped_at is None:
+        return None
+    task, why = done.stopped_at
+    text = f"❌ /{task.id} could not be merged: {escape(why)}"
+    return text + (
+        f"\nNot tried any more: {tasks.names([one.id for one in done.untouched])}." if done.untouched else ""
+    )
 
 
 async def rollback(update: Update, context: Context) -> None:

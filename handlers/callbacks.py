@@ -16,6 +16,7 @@ from core.errors import Refused
 from core.model.context import Context
 from core.model.ids import (
     ApprovalId,
+    BuildId,
     DraftId,
     PatternId,
     ProjectName,
@@ -58,6 +59,17 @@ class OnTask(msgspec.Struct, frozen=True, array_like=True, tag="task"):
 
     verb: TaskVerb
     task: TaskId
+
+
+class RetryBuild(msgspec.Struct, frozen=True, array_like=True, tag="again"):
+    """Build a task again after that build; when it has moved on since, the button does nothing."""
+
+    task: TaskId
+    build: BuildId
+
+
+class MergeAll(msgspec.Struct, frozen=True, array_like=True, tag="mergeall"):
+    """Merge all proven results."""
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag="answer"):
@@ -214,10 +226,11 @@ class Wish(enum.Enum):
 
     SKIP = "skip"
     FIRST = "first"
+    APPROVE = "approve"
 
 
 class ForTonight(msgspec.Struct, frozen=True, array_like=True, tag="tonight"):
-    """Leave a task out tonight, or build it first, whatever speaks against it."""
+    """Leave a task out tonight, or build it first, whatever speaks against it; or approve it."""
 
     wish: Wish
     task: TaskId
@@ -303,6 +316,8 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
 
 Press = (
     OnTask
+    | RetryBuild
+    | MergeAll
     | Answer
     | Always
     | Seen

@@ -70,7 +70,7 @@ def table() -> tuple[Command, ...]:
         Command("modify", "change a task: /modify 12", changes.modify),
         Command("diff", "what a build changed: /diff 12", builds.diff),
         Command("log", "what the agent wrote: /log 12", builds.log),
-        Command("merge", "merge a result: /merge 12", builds.merge),
+        Command("merge", "merge a result: /merge 12, /merge all", builds.merge),
         Command("update", "bring your checkout up to date after a merge: /update 12", builds.update_checkout),
         Command("rollback", "take a merge back: /rollback 12", builds.rollback),
         Command("discard", "drop a result: /discard 12", builds.discard),

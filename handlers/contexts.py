@@ -75,8 +75,10 @@ async def location(update: Update, context: Context) -> None:
         return
     shared = message.location
     # What waited at Telegram while we were off does not tell where the owner is now.
-    until = _live_until(shared, message.date) or (message.edit_date or message.date) + SHARED_ONCE
-    found = services.contexts.locate(shared.latitude, shared.longitude, now, live_until=until)
+    live_until = _live_until(shared, message.date)
+    until = live_until or (message.edit_date or message.date) + SHARED_ONCE
+    live = live_until is not None
+    found = services.contexts.locate(shared.latitude, shared.longitude, now, until=until, live=live)
     services.wake()
     if update.edited_message is None:
         await reply(update, views.place(found, services.contexts.detect(now), now, services.config.zone))

@@ -4,9 +4,11 @@ import asyncio
 
 from telegram import Update
 
-from core.errors import Refused
+from core.errors import Conflict, Refused
+from core.model.ids import TaskId
 from core.sessions import obstacle
 from handlers import parsing
+from handlers.approvals import answer
 from handlers.callbacks import ForTonight, OnSession, SessionVerb, Wish
 from handlers.replies import edit_pressed, reply
 from handlers.services import Context, Services
@@ -55,15 +57,15 @@ async def session(update: Update, context: Context) -> None:
     if words:
         await asyncio.to_thread(_change, services, SessionVerb(words[0]), update)
         services.wake()
-    await reply(update, session_message(services))
+    await reply(update, await asyncio.to_thread(session_message, services))
 
 
 def session_message(services: Services) -> Message:
-    """How the session stands."""
+    """How the session stands, and its builds."""
     now = services.clock()
     overnight = services.overnight.is_overnight(now) is not None
-    current, why = services.overnight.current(now), obstacle(services.store)
-    return sessions.session(current, overnight, now, services.config.zone, why)
+    standing, why = services.overnight.standing(now), obstacle(services.store)
+    return sessions.session(standing, overnight, now, services.config.zone, why)
 
 
 def _change(services: Services, verb: SessionVerb, update: Update) -> None:
@@ -79,13 +81,28 @@ async def on_session(update: Update, context: Context, pressed: OnSession) -> st
     """Start or stop it."""
     await asyncio.to_thread(_change, context.services, pressed.verb, update)
     context.services.wake()
-    await edit_pressed(update, session_message(context.services))
+    await edit_pressed(update, await asyncio.to_thread(session_message, context.services))
     return "Started." if pressed.verb is SessionVerb.START else "Nothing more starts."
 
 
+async def _approve(update: Update, context: Context, task: TaskId) -> str:
+    """Approve what the plan leaves out for that; what was escalated has to be looked at first."""
+    services = context.services
+    question = services.approvals.about(task)
+    if question.escalated:
+        raise Conflict(f"Look at it first: /{task} shows it. I ask because {question.reason}.")
+    await answer(update, context, question.id, yes=True)
+    plan = await asyncio.to_thread(services.scheduler.night, services.clock())
+    await edit_pressed(update, daily.night(plan, services.clock(), services.config.zone))
+    await services.refresh(task)
+    return f"{task} is approved."
+
+
 async def on_wish(update: Update, context: Context, pressed: ForTonight) -> str:
-    """Leave a task out of the night, or build it first."""
+    """Leave a task out of the night, build it first, or approve it."""
     services, now = context.services, context.services.clock()
+    if pressed.wish is Wish.APPROVE:
+        return await _approve(update, context, pressed.task)
     services.queue.for_tonight(pressed.task, now, person(update), skip=pressed.wish is Wish.SKIP)
     services.wake()
     plan = await asyncio.to_thread(services.scheduler.night, now)

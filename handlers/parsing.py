@@ -57,7 +57,7 @@ def new_task(text: str, chat: ChatId, message: int | None = None) -> NewTask:
     if words and re.fullmatch(r"-?\d+(?:[.,]\d+)?(?:h|m|min|hours?)(?:\d+m)?", words[-1], re.IGNORECASE):
         hours = task_text.parse_hours(words.pop())
     title = " ".join(words)
-    description, commands = _split_commands(rest)
+    description, commands = split_commands(rest)
     found = [category for category in map(categories.find, marks["#"]) if category is not None]
     return NewTask(
         title=title,
@@ -98,7 +98,8 @@ def _split_marks(line: str) -> tuple[list[str], dict[str, list[str]]]:
     return words, marks
 
 
-def _split_commands(text: str) -> tuple[str, dict[str, str]]:
+def split_commands(text: str) -> tuple[str, dict[str, str]]:
+    """A description without its lines `run:`, `verify:` and `agent:`, and what these say."""
     description: list[str] = []
     commands: dict[str, str] = {}
     for line in text.splitlines():

@@ -9,9 +9,9 @@ from telegram import CallbackQuery, Update
 from telegram.error import BadRequest
 
 from core import notifications, request_types
-from core.errors import JarvisError
-from core.model.ids import ChatId, TaskId, UserId
-from core.model.task import NeedsApproval, Task
+from core.errors import Conflict, JarvisError
+from core.model.ids import BuildId, ChatId, TaskId, UserId
+from core.model.task import Completed, NeedsApproval, Task, Unmerged
 from handlers import (
     agents,
     approvals,
@@ -44,6 +44,7 @@ from handlers.callbacks import (
     FinishDraft,
     ForTonight,
     JudgePattern,
+    MergeAll,
     Notify,
     NotifyAtNight,
     OnPattern,
@@ -52,6 +53,7 @@ from handlers.callbacks import (
     Page,
     Press,
     Resume,
+    RetryBuild,
     RunFix,
     Seen,
     SetContext,
@@ -70,7 +72,7 @@ from handlers.replies import edit, edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.views import drafts
 from handlers.views.message import Message, escape, unescape
-from handlers.views.tasks import added
+from handlers.views.tasks import added, state_line
 from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend
 
 MAX_TOAST = 200
@@ -115,7 +117,7 @@ def _concerns(context: Context, pressed: Press) -> TaskId | None:
             return task
         case Answer(approval=approval) | Always(approval=approval) | Seen(approval=approval):
             return context.services.approvals.find(approval).task
-        case DropLink(task=task):
+        case DropLink(task=task) | RetryBuild(task=task):
             return task
     return None
 
@@ -169,12 +171,28 @@ async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
             services.queue.cancel(task, tasks.person(update), now)
             toast = "Stopping …"
         case TaskVerb.RETRY:
-            again = services.queue.retry(task, now)
-            toast = "It needs your approval." if isinstance(again.state, NeedsApproval) else "Back in the queue."
+            toast = _retry(services, task, tasks.person(update))
         case _:
             toast = await _on_result(services, pressed, tasks.person(update))
     services.wake()
     return toast
+
+
+async def _on_retry(update: Update, context: Context, pressed: RetryBuild) -> Toast:
+    toast = _retry(context.services, pressed.task, tasks.person(update), pressed.build)
+    context.services.wake()
+    return toast
+
+
+def _retry(services: Services, task_id: TaskId, by: UserId | None, build: BuildId | None = None) -> Toast:
+    """Build it again. An old button, of an earlier build or of a task that has a result by now, tells how it stands."""
+    now = services.clock()
+    state = services.scheduler.find(task_id).task.state
+    moved = build is not None and getattr(state, "build", None) != build
+    if moved or (isinstance(state, Completed) and isinstance(state.delivery, Unmerged)):
+        raise Conflict(f"{task_id} has moved on: {unescape(state_line(state, now, services.config.zone))}.")
+    again = services.queue.retry(task_id, now, by)
+    return "It needs your approval." if isinstance(again.state, NeedsApproval) else "Back in the queue."
 
 
 async def _on_result(services: Services, pressed: OnTask, by: UserId | None) -> Toast:
@@ -282,6 +300,8 @@ async def _on_ask(update: Update, context: Context, pressed: Ask) -> Toast:
 
 _HANDLERS: dict[type[Press], Callable[[Update, Context, Any], Awaitable[Toast]]] = {
     OnTask: _on_task,
+    RetryBuild: _on_retry,
+    MergeAll: builds.on_merge_all,
     Answer: approvals.on_answer,
     Always: approvals.on_always,
     Seen: approvals.on_seen,

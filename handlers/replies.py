@@ -141,8 +141,8 @@ async def _send_below(
         log.warning("picture not sent", chat=text.chat_id, message=text.message_id, error=str(error))
 
 
-async def edit(bot: ExtBot[Any], chat: int, message_id: int, message: Message) -> None:
-    """Replace a message in place; that it looks like that already, or is gone, is no error.
+async def edit(bot: ExtBot[Any], chat: int, message_id: int, message: Message) -> bool:
+    """Replace a message in place; that it looks like that already, or is gone, is no error. False when it is gone.
 
     Of a photo or a document it is the caption that is replaced, by as much of the text as fits; a photo becomes the
     message's picture, if that has one.
@@ -157,6 +157,8 @@ async def edit(bot: ExtBot[Any], chat: int, message_id: int, message: Message) -
     except BadRequest as error:
         if not re.search("not modified|to edit not found|can't be edited", error.message):
             raise
+        return "not modified" in error.message
+    return True
 
 
 async def _edit(bot: ExtBot[Any], message: Message, common: dict[str, Any]) -> None:

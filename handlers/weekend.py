@@ -18,7 +18,7 @@ from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import times
 from handlers.views import weekend as views
-from handlers.views.message import Message
+from handlers.views.message import Message, escape
 from handlers.weekend_buttons import ChooseWeekend, FinishPhase, OnWeekend, VoteWeekend, WeekendVerb
 
 RESTS = {WeekendVerb.CONTINUE: Rest.CONTINUE, WeekendVerb.NEXT: Rest.NEXT, WeekendVerb.DROP: Rest.DROP}
@@ -32,7 +32,8 @@ async def weekend(update: Update, context: Context) -> None:
     parsing.no_arguments(context.args or [], "weekend")
     services = context.services
     group = _is_group(update)
-    found, now = services.weekend.current(services.clock()), services.clock()
+    now = services.clock()
+    found = services.weekend.offer_again(now)
     if found is None and group:
         try:
             found = services.weekend.open_ballot(now)
@@ -170,13 +171,11 @@ async def on_weekend(update: Update, context: Context, pressed: OnWeekend) -> st
             case WeekendVerb.POLL:
                 return await _send_poll(update, context, planner.find(pressed.weekend))
             case WeekendVerb.START:
-                started = planner.start(now, by, by_hand=True)
-                said = "The phases start as soon as there is room." if started else "It was started already."
+                said = await _start(update, services)
             case WeekendVerb.STOP:
                 stopped = len(planner.stop(pressed.weekend, now, by))
-                said = (
-                    f"Stopped: {stopped} {'phase' if stopped == 1 else 'phases'}." if stopped else "Nothing was left."
-                )
+                phases = "1 phase" if stopped == 1 else f"{stopped} phases"
+                said = f"Stopped: {phases}." if stopped else "Nothing was left."
             case WeekendVerb.CONTINUE | WeekendVerb.NEXT | WeekendVerb.DROP:
                 planner.answer_rest(pressed.weekend, RESTS[pressed.verb], now, by)
                 said = views.REST_WORDS[RESTS[pressed.verb]]
@@ -186,6 +185,19 @@ async def on_weekend(update: Update, context: Context, pressed: OnWeekend) -> st
         await services.refresh_weekend(pressed.weekend)
     services.wake()
     return said
+
+
+async def _start(update: Update, services: Services) -> str:
+    """Let the phases go; a message says what keeps the first one from being built."""
+    now = services.clock()
+    started = services.weekend.start(now, person(update), by_hand=True)
+    found = started or services.weekend.current(now)
+    first = services.weekend.first_waiting(found) if found is not None else None
+    why = services.scheduler.obstacle(first, now) if first is not None else None
+    if why is not None:
+        await reply(update, Message(f"⚠️ /{first} can't be built yet: {escape(why)}."))
+        return "It is let go, but something is missing."
+    return "The phases start as soon as there is room." if started else "It was started already."
 
 
 async def on_finish_phase(update: Update, context: Context, pressed: FinishPhase) -> str:

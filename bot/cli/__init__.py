@@ -64,6 +64,8 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except JarvisError as error:
-        click.echo(f"Error: {error}", err=True)
+        from bot.cli.wording import for_terminal
+
+        click.echo(f"Error: {for_terminal(str(error))}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

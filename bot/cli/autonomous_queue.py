@@ -7,6 +7,7 @@ import click
 from bot.cli import rows
 from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json, show_table
+from bot.cli.wording import for_terminal
 from core import categories, task_text
 from core.autonomous_queue import NewTask
 from core.model.ids import ProjectName
@@ -45,8 +46,16 @@ class WithNumbers(click.Command):
 @click.option("--now", "start_now", is_flag=True, help="Build it as soon as a slot is free, whatever the time.")
 @json_option
 def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[str, ...], **given: object) -> None:
-    """Add a task: TITLE DESCRIPTION HOURS CATEGORY PRIORITY."""
+    """Add a task: TITLE DESCRIPTION HOURS CATEGORY PRIORITY.
+
+    As in the chat, lines “run: ...”, “verify: ...” and “agent: ...” of the description say what these options say.
+    """
+    from core.runtime.by_hand import bot_is_there, command_is_there
+
     title = str(given["title"])
+    given["description"], said = parsing.split_commands(str(given["description"]))
+    for option, word in (("command", "run"), ("verify", "verify"), ("agent", "agent")):
+        given[option] = given[option] or said.get(word)
     given["network"] = not given.pop("offline")
     new = NewTask(
         hours=task_text.parse_hours(hours),
@@ -59,16 +68,28 @@ def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[
     with installation() as at:
         task = at.queue.add_to_queue(new, at.clock())
         waiting = at.scheduler.why_waiting(task.id, at.clock())
+        somebody = bot_is_there(at.config.home) or command_is_there(at.config.home)
     if as_json:
         show_json(task)
         return
     click.echo(f"Added {task.id}: {task.title} ({label(task.state)})")
     if isinstance(task.state, NeedsApproval):
-        click.echo(f"It waits for your approval in the chat: /approve {task.id}")
+        click.echo(f"It waits for your approval, in the chat or here: jarvis approvals approve {task.id}")
     if task.project is None:
         click.echo("It has no project, so it can't be built: name one with --project (see jarvis projects list).")
     elif waiting is not None:
-        click.echo(f"It {waiting}." if waiting.startswith("starts") else f"It waits: {waiting}.")
+        click.echo(_when(waiting, somebody))
+
+
+def _when(waiting: str, somebody: bool) -> str:
+    """When a task starts, or why not; `somebody` is there to start it."""
+    if not waiting.startswith("starts"):
+        return f"It waits: {for_terminal(waiting)}."
+    if somebody:
+        return f"It {waiting}."
+    soon = waiting == "starts in a moment"
+    when = "It starts as soon as the bot runs" if soon else f"It {waiting}, if the bot runs then"
+    return f"{when}: jarvis run. Without it: jarvis autonomous-queue schedule"
 
 
 @group.command()

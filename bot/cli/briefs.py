@@ -1,10 +1,9 @@
 """Prints a brief."""
 
-import re
-
 import click
 
 from bot.cli.output import installation, show_json
+from bot.cli.wording import for_terminal
 from handlers.views import briefs
 from handlers.views.message import unescape
 
@@ -17,4 +16,4 @@ def show_brief(as_json: bool) -> None:
     if as_json:
         show_json(report)
     else:
-        click.echo(re.sub(r"/(task_\d+)", r"\1", unescape(briefs.brief(report, zone).text)))
+        click.echo(for_terminal(unescape(briefs.brief(report, zone).text)))

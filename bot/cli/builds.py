@@ -29,7 +29,10 @@ def group() -> None:
 @click.argument("task")
 @json_option
 def merge(task: str, as_json: bool) -> None:
-    """Merge the result of TASK into its base branch."""
+    """Merge the result of TASK into its base branch; `all` merges all that is proven, up to the first conflict."""
+    if task.casefold() == "all":
+        _merge_all(as_json)
+        return
     _act(task, lambda shipping: shipping.merge, "is merged", as_json)
 
 
@@ -109,6 +112,19 @@ def log(task: str, as_json: bool) -> None:
         show_json({"task": task_id, "build": build, "log": text})
     else:
         click.echo(text or "No output yet.", nl=not text)
+
+
+def _merge_all(as_json: bool) -> None:
+    with installation() as at:
+        done = at.shipping.merge_all_proven(None, at.clock())
+    if as_json:
+        show_json(done)
+    else:
+        for task in done.merged:
+            click.echo(f"{task.id} is merged.")
+    if done.stopped_at is not None:
+        stopped, why = done.stopped_at
+        raise Conflict(f"{stopped.id} could not be merged: {why}")
 
 
 def _act(written: str, verb: Callable[[Shipping], Verb], done: str, as_json: bool) -> None:

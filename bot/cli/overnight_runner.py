@@ -1,6 +1,5 @@
 """`jarvis overnight-runner`: the night, and other sessions of autonomous work."""
 
-import re
 import sys
 import time
 from datetime import datetime
@@ -9,6 +8,7 @@ import click
 
 from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json
+from bot.cli.wording import for_terminal
 from bot.wiring import Installation
 from core.model.session import Session
 
@@ -106,19 +106,20 @@ def stop(as_json: bool) -> None:
 @group.command()
 @json_option
 def status(as_json: bool) -> None:
-    """Show the session that runs, and how far it is."""
+    """Show the session that runs: what is being built, was built, and comes."""
     from core.sessions import obstacle
     from handlers.views import sessions
     from handlers.views.message import unescape
 
     with installation() as at:
         now = at.clock()
-        session, overnight = at.overnight.current(now), at.overnight.is_overnight(now) is not None
+        standing, overnight = at.overnight.standing(now), at.overnight.is_overnight(now) is not None
         zone, why = at.config.zone, obstacle(at.store)
     if as_json:
-        show_json(session)
+        show_json(standing.session if standing is not None else None)
     else:
-        click.echo(unescape(sessions.session(session, overnight, now, zone, why).text))
+        text = unescape(sessions.session(standing, overnight, now, zone, why).text)
+        click.echo(for_terminal(text))
 
 
 @group.command()
@@ -133,7 +134,7 @@ def report(as_json: bool) -> None:
     if as_json:
         show_json(made)
     else:
-        click.echo(re.sub(r"/(task_\d+)", r"\1", unescape(sessions.report(made, zone).text)))
+        click.echo(for_terminal(unescape(sessions.report(made, zone).text)))
 
 
 @group.command("is-overnight")

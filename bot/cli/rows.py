@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot.cli.wording import for_terminal
 from core.build_scheduler import Listed, Stats
 from core.model.build import Build, Progress
 from core.transitions import label
@@ -52,7 +53,7 @@ def plan(made: Plan) -> dict[str, Any]:
 
 def left_out(plan: Plan) -> list[tuple[str, ...]]:
     """One row a task that does not start."""
-    return [(entry.task.id, entry.reason, entry.task.title) for entry in plan.left_out]
+    return [(entry.task.id, for_terminal(entry.reason), entry.task.title) for entry in plan.left_out]
 
 
 def stats(numbers: Stats, zone: ZoneInfo) -> list[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.output import installation, json_option, show_json, show_table
+from bot.cli.wording import for_terminal
 from core import ballots, weekend_progress, weekends
 from core.model.config import Config
 from core.model.weekend import Asked, Option, Weekend
@@ -77,10 +78,14 @@ def start(as_json: bool) -> None:
     with installation() as at:
         started = at.weekend.start(at.clock(), by_hand=True)
         weekend = started or at.weekend.current(at.clock())
+        first = at.weekend.first_waiting(weekend) if weekend is not None else None
+        why = at.scheduler.obstacle(first, at.clock()) if first is not None else None
     if as_json:
         show_json(weekend)
-    else:
-        click.echo("Its phases start as soon as there is room." if started else "It was started already.")
+        return
+    click.echo("Its phases start as soon as there is room." if started else "It was started already.")
+    if why is not None:
+        click.echo(f"{first} can't be built yet: {for_terminal(why)}.")
 
 
 @group.command()
@@ -118,6 +123,10 @@ def summary(as_json: bool) -> None:
     click.echo(f"Shipped: {len(shown.shipped)} of {len(shown.phases)} phases.", nl=not shown.shipped)
     if shown.shipped:
         click.echo(f" They took {spent:.1f} h for {shown.estimated_done:g} h estimated.")
+    if shown.by_hand:
+        click.echo(f"Done by hand: {', '.join(phase.title for phase in shown.by_hand)}.")
+    for one in shown.earlier:
+        click.echo(f"Before it: {one.title}, {one.done} of {one.phases} phases.")
     left = ", ".join(f"{phase.title} ({phase.estimated:g} h)" for phase in shown.left)
     click.echo(f"Left: {left or 'nothing'}.")
 

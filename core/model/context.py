@@ -44,6 +44,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag=
     at: datetime
     until: datetime
     """How long it is believed."""
+    live: bool = False
+    """It is followed: every step of the owner's brings another one."""
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag="activity"):

@@ -148,10 +148,21 @@ class WeekendClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     weekend: WeekendId
 
 
+class WeekendFree(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="weekend free"):
+    """The project is done, and so much of the weekend is left that another one can be chosen."""
+
+    weekend: WeekendId
+    task: TaskId
+    """The project that is done."""
+
+
 class WeekendSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="weekend summary"):
     """What shipped on the weekend, and what is left."""
 
     weekend: WeekendId
+
+
+WeekendNews = WeekendAsked | WeekendShown | WeekendClosed | WeekendFree | WeekendSummary
 
 
 class ProblemFound(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="problem found"):
@@ -221,10 +232,7 @@ Subject = (
     | MorningBrief
     | NightPlanned
     | CheckIn
-    | WeekendAsked
-    | WeekendShown
-    | WeekendClosed
-    | WeekendSummary
+    | WeekendNews
     | ProblemFound
     | PatternNews
     | ImprovementSuggested

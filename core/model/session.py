@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.model.ids import SessionId, UserId
+from core.model.ids import BuildId, SessionId, UserId
 
 
 class SessionKind(enum.Enum):
@@ -70,3 +70,5 @@ class Throttle(msgspec.Struct, frozen=True, kw_only=True):
     """Percentage points over a limit, at most."""
     acted_at: datetime | None = None
     """When a build was stopped for it last."""
+    stopped: BuildId | None = None
+    """That build."""

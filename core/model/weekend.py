@@ -50,6 +50,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     message: int
     options: tuple[TaskId, ...]
     """In the order in which the poll shows them."""
+    closed_at: datetime | None = None
+    """When Telegram was told that the vote is over."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="asked"):
@@ -67,6 +69,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="
     """Whether the vote decided."""
     at: datetime
     phases: tuple[Phase, ...]
+    ended_at: datetime | None = None
+    """When it was stopped, or nothing was left of it; from then on another one may be chosen."""
 
 
 class Nothing(msgspec.Struct, frozen=True, kw_only=True, tag_field="state", tag="nothing"):
@@ -116,4 +120,8 @@ class Weekend(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime
     started_at: datetime | None = None
     """When the phases were let go."""
+    again: tuple[Option, ...] = ()
+    """What is offered since the project has ended."""
+    earlier: tuple[Chosen, ...] = ()
+    """Projects that ended on this weekend before the present one was chosen."""
     state: WeekendState

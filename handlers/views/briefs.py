@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from core import outcomes
 from core.briefs import Brief, Finished
 from core.model.task import Completed, Merged, Unmerged
-from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
-from handlers.views import patterns, times
+from handlers.callbacks import Answer, ListName, MergeAll, OnTask, Page, TaskVerb
+from handlers.views import patterns, tasks, times
 from handlers.views.message import MAX_TEXT, Button, Message, escape, lines, shorten, unescape, utf16_length
 from handlers.views.night_pictures import ran_picture
 
@@ -120,9 +120,9 @@ def _buttons(report: Brief) -> list[list[Button]]:
         for q in report.questions[:3]
     ]
     single = [Button(f"🔀 Merge {task.id}", OnTask(TaskVerb.MERGE, task.id)) for task in report.to_merge[:4]]
-    single += [
-        Button(f"🔁 Retry {entry.task.id}", OnTask(TaskVerb.RETRY, entry.task.id)) for entry in report.failed[:2]
-    ]
+    single += [Button(f"🔁 Retry {entry.task.id}", tasks.retry(entry.task)) for entry in report.failed[:2]]
+    if len(report.all_proven) > 1:
+        rows.append([Button(f"🔀 Merge all {len(report.all_proven)} proven", MergeAll())])
     rows += [single[index : index + 2] for index in range(0, len(single), 2)]
     return [*rows, *_queue_button()]
 

@@ -196,7 +196,8 @@ def dependency_lost(task: Task, lost: Task | None, lost_id: TaskId) -> Message:
     text = f"🔗 <b>{escape(task.title)}</b> · /{task.id} waits for /{lost_id} ({name}), which did not work out."
     if not waits:
         return Message(f"🔗 <b>{escape(task.title)}</b> · /{task.id} no longer waits for /{lost_id}.")
-    again = [Button(f"🔁 Retry {lost_id}", OnTask(TaskVerb.RETRY, lost_id))]
+    press = OnTask(TaskVerb.RETRY, lost_id) if lost is None else tasks.retry(lost)
+    again = [Button(f"🔁 Retry {lost_id}", press)]
     return Message(
         text,
         [

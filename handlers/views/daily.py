@@ -51,6 +51,8 @@ def _night_buttons(plan: Plan) -> list[list[Button]]:
         for entry in plan.planned[:4]
     ]
     able = [entry.task.id for entry in plan.left_out if entry.can_be_wanted]
+    asked = [entry.task.id for entry in plan.left_out if isinstance(entry.task.state, NeedsApproval)]
+    rows += [[Button(f"✅ Approve {task}", ForTonight(Wish.APPROVE, task))] for task in asked[:3]]
     rows += [[Button(f"🌙 {task} tonight anyway", ForTonight(Wish.FIRST, task))] for task in able[:3]]
     return [*rows, *_queue()]
 
@@ -88,7 +90,7 @@ def check_in(evening: Evening, now: datetime, zone: ZoneInfo) -> Message:
     ]
     rows += [
         [Button(f"{_verb(task.state)} {shorten(task.title, 40)}", OnTask(TaskVerb.SHOW, task.id))]
-        for task in evening.candidates
+        for task in (*evening.to_approve, *evening.candidates)
     ]
     return Message(text, [*rows, [Button("🌙 The night", Ask("night")), Button("📋 Queue", Page(ListName.QUEUE, 0))]])
 
@@ -98,6 +100,16 @@ def _verb(state: object) -> str:
 
 
 def _quick_wins(evening: Evening) -> str:
+    ask = ""
+    if evening.to_approve:
+        count = "One waits" if len(evening.to_approve) == 1 else f"{len(evening.to_approve)} wait"
+        ask = f" {count} for your approval."
+    return _ready(evening) + ask
+
+
+def _ready(evening: Evening) -> str:
+    if not evening.quick_wins and evening.to_approve:
+        return "No quick wins are ready."
     if not evening.quick_wins:
         return "No quick wins are ready. Write me one, and I build it while you are here."
     return "Quick wins for now:" if len(evening.quick_wins) > 1 else "One quick win for now:"

@@ -5,11 +5,15 @@ from zoneinfo import ZoneInfo
 
 from core.model.session import Session
 from core.overnight_report import BuildLine, Report
+from core.overnight_runner import Standing
 from handlers.callbacks import OnSession, SessionVerb
 from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, shorten
 
 _MARKS = {"running": "🔨", "proven": "✅", "unverified": "📦", "already red": "📦", "stopped": "⏹"}
+_KINDS = {"running": "Running", "stopped": "Stopped"} | dict.fromkeys(("proven", "unverified", "already red"), "Done")
+SHOWN = 6
+"""How many builds of each kind are shown."""
 LATE = timedelta(minutes=5)
 _OUTCOMES = {
     "broke": "checks failed",
@@ -21,18 +25,33 @@ USAGE = "Write /overnight, or /overnight start, /overnight stop, /overnight repo
 
 
 def session(
-    going: Session | None, overnight: bool, now: datetime, zone: ZoneInfo, obstacle: str | None = None
+    standing: Standing | None, overnight: bool, now: datetime, zone: ZoneInfo, obstacle: str | None = None
 ) -> Message:
-    """Whether one goes on, and how far it is; `obstacle` is why nothing new starts in it."""
-    if going is None:
+    """Whether one goes on, what it builds and has built, and what comes; `obstacle` is why nothing new starts in it."""
+    if standing is None:
         when = "It is night, but no session runs." if overnight else "No session runs now."
         return Message(f"🌙 {when}", [[Button("▶️ Start one", OnSession(SessionVerb.START))]])
+    going = standing.session
     until = times.clock(going.end, zone, now)
     if going.stopped_at is not None:
         head = f"⏹ <b>{going.kind.value}</b> · stopped; nothing more starts before {until}"
-        return Message(head, [[Button("▶️ Go on", OnSession(SessionVerb.START))]])
-    done = [
-        f"{moment.astimezone(zone):%H:%M} {what}"
+        button = Button("▶️ Go on", OnSession(SessionVerb.START))
+    else:
+        head = f"🌙 <b>{going.kind.value}</b> · until {until}"
+        button = Button("⏹ Start nothing more", OnSession(SessionVerb.STOP))
+    text = lines(
+        head,
+        _phases(going, zone),
+        _builds(standing, zone),
+        f"\n⚠️ Nothing new starts: {escape(obstacle)}." if obstacle and going.stopped_at is None else None,
+    )
+    return Message(text, [[button]])
+
+
+def _phases(going: Session, zone: ZoneInfo) -> str:
+    """The newest step of it."""
+    steps = [
+        (moment, what)
         for what, moment in (
             ("opened", going.opened_at),
             ("machine looked at", going.scanned_at),
@@ -43,14 +62,25 @@ def session(
         )
         if moment is not None
     ]
-    return Message(
-        lines(
-            f"🌙 <b>{going.kind.value}</b> · until {until}",
-            done,
-            f"⚠️ Nothing new starts: {escape(obstacle)}." if obstacle else None,
-        ),
-        [[Button("⏹ Start nothing more", OnSession(SessionVerb.STOP))]],
-    )
+    newest = max(enumerate(steps), key=lambda step: (step[1][0], step[0]))[1]
+    return f"{newest[0].astimezone(zone):%H:%M} {newest[1]}"
+
+
+def _builds(standing: Standing, zone: ZoneInfo) -> list[str]:
+    by_outcome = {
+        title: [_line(one) for one in standing.report.builds if (_KINDS.get(one.outcome, "Failed")) == title]
+        for title in ("Running", "Done", "Failed", "Stopped")
+    }
+    coming = [
+        f"{entry.start.astimezone(zone):%H:%M} /{entry.task.id} {escape(shorten(entry.task.title, 60))}"
+        for entry in standing.coming
+    ]
+    listed: list[str] = []
+    for title, entries in {**by_outcome, "Next": coming}.items():
+        if entries:
+            more = [f"… and {len(entries) - SHOWN} more"] if len(entries) > SHOWN else []
+            listed += ["", f"<b>{title}</b>", *entries[:SHOWN], *more]
+    return listed or ["", "Nothing was built so far, and nothing comes."]
 
 
 def report(made: Report, zone: ZoneInfo) -> Message:

@@ -6,6 +6,9 @@ from core.preferences import Shown
 from handlers.callbacks import Setting
 from handlers.views.message import Button, Message, escape, lines
 
+ZONES = ("Europe/Berlin", "America/New_York")
+"""Examples where no values are offered, since there are too many."""
+
 
 def settings(every: Sequence[Shown]) -> Message:
     """All of them; each button opens one."""
@@ -30,9 +33,10 @@ def setting(one: Shown) -> Message:
     if one.changed:
         rows.append([Button("↩️ As before", Setting(name, "reset"))])
     rows.append([Button("◀ All settings", Setting())])
+    example = next(value for value in one.preference.choices or ZONES if value != one.value)
     text = lines(
         f"<b>{escape(title[0].upper() + title[1:])}</b>: {escape(one.value)}",
         f"{source}.",
-        f"Another value: <code>/settings {name} {escape(one.value)}</code>",
+        f"Another value: <code>/settings {name} {escape(example)}</code>",
     )
     return Message(text, rows)

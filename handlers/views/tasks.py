@@ -28,7 +28,7 @@ from core.model.task import (
 )
 from core.planning import Plan
 from core.transitions import label
-from handlers.callbacks import Answer, Ask, ChangeTask, ListName, OnTask, Page, TaskVerb
+from handlers.callbacks import Answer, Ask, ChangeTask, ListName, OnTask, Page, RetryBuild, TaskVerb
 from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, pre, shorten
 
@@ -73,7 +73,7 @@ def buttons(task: Task) -> list[list[Button]]:
     """What can be done with the task as it stands."""
 
     def verbs(*pairs: tuple[str, TaskVerb]) -> list[Button]:
-        return [Button(text, OnTask(verb, task.id)) for text, verb in pairs]
+        return [Button(text, retry(task) if verb is TaskVerb.RETRY else OnTask(verb, task.id)) for text, verb in pairs]
 
     match task.state:
         case NeedsApproval(approval=approval):
@@ -91,7 +91,7 @@ def buttons(task: Task) -> list[list[Button]]:
         case Running():
             return [verbs(("⏹ Stop", TaskVerb.STOP), ("📄 Log", TaskVerb.LOG))]
         case Completed(delivery=delivery):
-            rows = [[Button(text, OnTask(verb, task.id)) for text, verb in row] for row in _on_result(delivery)]
+            rows = [verbs(*row) for row in _on_result(delivery)]
             return [*rows, [Button("✏️ Modify", ChangeTask(task.id))]] if isinstance(delivery, Unmerged) else rows
         case Failed():
             return [verbs(("🔁 Retry", TaskVerb.RETRY), ("🔍 Diff", TaskVerb.DIFF), ("📄 Log", TaskVerb.LOG))]
@@ -101,6 +101,12 @@ def buttons(task: Task) -> list[list[Button]]:
             return [[Button("🗓 Weekend", Ask("weekend"))]]
         case DoneByHand():
             return []
+
+
+def retry(task: Task) -> OnTask | RetryBuild:
+    """Build it again, as long as it is as it stands now."""
+    build = getattr(task.state, "build", None)
+    return OnTask(TaskVerb.RETRY, task.id) if build is None else RetryBuild(task.id, build)
 
 
 _Row = list[tuple[str, TaskVerb]]

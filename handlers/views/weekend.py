@@ -58,8 +58,11 @@ def suggestions(weekend: WeekendId, options: Sequence[Option], *, remark: str = 
         "",
         "Choose one now." if remark else "Choose one now, or wait until I ask on Friday evening.",
     )
-    rows = [[Button(f"▶️ {shorten(option.title, 40)}", ChooseWeekend(weekend, option.task))] for option in options]
-    return Message(text, rows)
+    return Message(text, [[_choose(weekend, option)] for option in options])
+
+
+def _choose(weekend: WeekendId, option: Option) -> Button:
+    return Button(f"▶️ {shorten(option.title, 40)}", ChooseWeekend(weekend, option.task))
 
 
 def ballot(weekend: Weekend, names: Names, now: datetime, zone: ZoneInfo, *, group: bool, voting: bool) -> Message:
@@ -147,15 +150,18 @@ def _by(person: UserId | None, names: Names) -> str:
 # -- meanwhile, and after ---------------------------------------------------------------------------------------------
 
 
-def progress(shown: Progress) -> Message:
-    """Each phase with its state and time, and what can be done."""
+def progress(shown: Progress, others: Sequence[Option] = ()) -> Message:
+    """Each phase with its state and time, and what can be done; when it has ended, which `others` can be chosen."""
     text = lines(
         f"🗓 <b>{escape(shorten(shown.title, 100))}</b> · /{shown.task} · {name(shown.weekend)}",
         f"{_bar(shown.share)} {shown.share:.0%} of {times.hours(shown.estimated)}"
         + (f" · {times.hours(shown.actual)} of building so far" if shown.actual else ""),
         "",
         [_phase(phase) for phase in shown.phases],
+        _earlier(shown),
     )
+    if shown.ended_at is not None:
+        return _ended(shown, text, others)
     done = [
         Button(f"🤝 {phase.number} is done", FinishPhase(phase.task))
         for phase in shown.phases
@@ -170,6 +176,28 @@ def progress(shown: Progress) -> Message:
     return Message(text, [*rows, acts] if shown.left else rows)
 
 
+def _ended(shown: Progress, text: str, others: Sequence[Option]) -> Message:
+    is_done = all(phase.is_done for phase in shown.phases)
+    how = "✅ It is done." if is_done else "⏹ It was ended before all of it was done."
+    if not others:
+        return Message(f"{text}\n\n{how}")
+    offers = [
+        f"• {escape(shorten(option.title, 60))} · /{option.task} · {times.hours(option.hours)}" for option in others
+    ]
+    rows = [[_choose(shown.weekend, option)] for option in others]
+    return Message(lines(text, "", f"{how} Choose another one for this weekend?", offers), rows)
+
+
+def _earlier(shown: Progress) -> str | None:
+    """What else the weekend was for."""
+    if not shown.earlier:
+        return None
+    listed = "; ".join(
+        f"{escape(shorten(one.title, 60))} · /{one.task} · {one.done} of {one.phases} phases" for one in shown.earlier
+    )
+    return f"\nBefore it: {listed}"
+
+
 def summary(shown: Progress) -> Message:
     """What shipped, time against estimate, what is left, and what shall become of that."""
     shipped, left = shown.shipped, shown.left
@@ -182,10 +210,12 @@ def summary(shown: Progress) -> Message:
         took = f"They took {times.hours(spent)} of building for {estimate} estimated ({share:.0%})."
     text = lines(
         head,
-        f"{_bar(shown.share)} {shown.share:.0%} · {len(shipped)} of {len(shown.phases)} phases shipped",
+        f"{_bar(shown.share)} {shown.share:.0%} · {len(shipped)} of {len(shown.phases)} phases shipped"
+        + (f", {len(shown.by_hand)} done by hand" if shown.by_hand else ""),
         took or None,
         "",
         [_phase(phase) for phase in shown.phases],
+        _earlier(shown),
         "",
         _rest(shown) if left else _nothing_left(shown),
     )
@@ -241,7 +271,7 @@ def shown(
 ) -> Message:
     """The weekend as it stands: the ballot, the progress or the summary."""
     if how_far is not None:
-        return progress(how_far) if isinstance(weekend.state, Chosen) else summary(how_far)
+        return progress(how_far, weekend.again) if isinstance(weekend.state, Chosen) else summary(how_far)
     if isinstance(weekend.state, Asked):
         return ballot(weekend, names, now, config.zone, group=group, voting=voting)
     return closed(weekend, names, now, config)

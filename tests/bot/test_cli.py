@@ -17,6 +17,8 @@ from bot import cli
 from core.model.ids import UserId
 from core.model.task import Completed, Failed, Priority
 from core.runtime.clock import utc_now
+from core.runtime.instance import LOCK
+from core.runtime.locks import try_lock
 from storage import open_store
 from tests.conftest import Git
 
@@ -77,15 +79,38 @@ def test_add_as_in_the_document(jarvis: Jarvis) -> None:
     ]
 
 
-def test_add_says_when_it_starts_or_what_keeps_it(jarvis: Jarvis, repository: Path) -> None:
+def test_add_understands_the_lines_that_the_chat_understands(jarvis: Jarvis, repository: Path) -> None:
+    jarvis("projects", "add", str(repository))
+    text = "What should be done.\nrun: make fix\nverify: make test\nMore."
+
+    made = printed(jarvis(*ADD, "First", text, "1", "docs", "--json"))
+    other = printed(jarvis(*ADD, "Second", text, "1", "docs", "--run", "make other", "--json"))
+
+    assert (made["description"], made["command"], made["verify"]) == (
+        "What should be done.\nMore.",
+        "make fix",
+        "make test",
+    )
+    assert (other["command"], other["verify"]) == ("make other", "make test")
+
+
+def test_add_says_when_it_starts_or_what_keeps_it(jarvis: Jarvis, repository: Path, home: Path) -> None:
     jarvis("projects", "add", str(repository))
 
     now = jarvis(*ADD, "First", "", "1", "docs", "--run", "true", "--now")
-    assert now.out.splitlines() == ["Added task_1: First (queued)", "It starts in a moment."]
+    assert now.out.splitlines() == [
+        "Added task_1: First (queued)",
+        "It starts as soon as the bot runs: jarvis run. Without it: jarvis autonomous-queue schedule",
+    ]
+    lock = try_lock(home / LOCK)
+    assert lock is not None
+    with lock:  # as a bot that runs
+        again = jarvis(*ADD, "Again", "", "1", "docs", "--run", "true", "--now")
+    assert again.out.splitlines()[1:] == ["It starts in a moment."]
     blocked = jarvis(*ADD, "Second", "", "1", "docs", "--run", "true", "--depends", "1")
     assert blocked.out.splitlines()[1:] == ["It waits: blocked by task_1."]
     bare = jarvis(*ADD, "Third", "", "1", "docs")
-    assert bare.out.splitlines()[1:] == ["It waits: no agent is installed; /agents tells how to get one."]
+    assert bare.out.splitlines()[1:] == ["It waits: no agent is installed; “jarvis agents list” tells how to get one."]
 
 
 @pytest.mark.parametrize("written", ["1", "task_1", "/task_1", "#1", "TASK_1"])
@@ -115,7 +140,7 @@ def test_a_task_that_asks_says_where_it_is_answered(jarvis: Jarvis) -> None:
     done = jarvis(*ADD, "A new page", "", "1", "feature")
 
     assert "(needs approval)" in done.out
-    assert "It waits for your approval in the chat: /approve task_1" in done.out
+    assert "It waits for your approval, in the chat or here: jarvis approvals approve task_1\n" in done.out
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,21 @@ def test_merge_and_rollback(jarvis: Jarvis, result: str, repository: Path, owner
     ]
 
 
+def test_merge_all(jarvis: Jarvis, result: str) -> None:
+    assert jarvis("builds", "merge", "all").out == "task_1 is merged.\n"
+    assert "Nothing proven waits for your merge" in refused(jarvis, "merge", "all")
+
+
+def test_merging_all_ends_at_a_conflict(jarvis: Jarvis, result: str, repository: Path, owner: Git) -> None:
+    (repository / "a.txt").write_text("three\n")
+    owner(repository, "commit", "-qam", "meanwhile")
+
+    done = jarvis("builds", "merge", "all")
+
+    assert (done.code, done.out) == (1, "")
+    assert "task_1 could not be merged" in done.err
+
+
 def test_json_of_a_merge_and_a_rollback(jarvis: Jarvis, result: str) -> None:
     merged = printed(jarvis("builds", "merge", "1", "--json"))
     assert (merged["id"], merged["state"]["delivery"]["delivery"]) == ("task_1", "merged")

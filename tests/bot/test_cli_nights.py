@@ -208,7 +208,7 @@ def test_begun_for_somebody_else_to_lead(jarvis: Jarvis, travel: Travel) -> None
     done = jarvis(RUNNER, "start", "--no-wait")
 
     assert done.out == "Started overnight-2026-03-03, until Wed 07:00; nobody leads it.\n"
-    assert jarvis(RUNNER, "status").out.startswith("🌙 overnight · until Wed 07:00\n23:30 opened\n")
+    assert jarvis(RUNNER, "status").out.startswith("🌙 overnight · until Wed 07:00\n23:30 checked\n")
     assert printed(jarvis(RUNNER, "status", "--json"))["planned_at"].startswith("2026-03-03T23:30:")
     again = jarvis(RUNNER, "start", "--no-wait")
     assert (again.code, again.out) == (1, "")

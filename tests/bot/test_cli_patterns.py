@@ -76,7 +76,7 @@ def test_without_anything(jarvis: Jarvis) -> None:
     for verb in ("list", "predict", "suggest"):
         assert printed(jarvis(LEARNER, verb, "--json")) == []
     for words in (("enable", "pattern_1"), ("disable", "pattern_1"), ("feedback", "pattern_1", "useful")):
-        assert refused(jarvis, *words) == "There is no pattern “pattern_1”. /patterns lists them."
+        assert refused(jarvis, *words) == "There is no pattern “pattern_1”. “jarvis pattern-learner list” lists them."
 
 
 def test_predict_suggest_and_list(jarvis: Jarvis, routine: None) -> None:

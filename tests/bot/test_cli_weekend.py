@@ -99,9 +99,13 @@ def test_a_weekend_from_choice_to_summary(jarvis: Jarvis, offered: None, home: P
         "2. Pages (5 h, task_4)",
     ]
     assert printed(jarvis(PLANNER, "select", "task_1", "--json"))["state"]["state"] == "chosen"
-    assert refused(jarvis, "select", "2") == "This weekend is for “Shop”. /weekend shows how far it is."
-    assert jarvis(PLANNER, "start").out == "Its phases start as soon as there is room.\n"
-    assert jarvis(PLANNER, "start").out == "It was started already.\n"
+    assert (
+        refused(jarvis, "select", "2")
+        == "This weekend is for “Shop”. “jarvis weekend-planner progress” shows how far it is."
+    )
+    missing = "task_3 can't be built yet: no agent is installed; “jarvis agents list” tells how to get one.\n"
+    assert jarvis(PLANNER, "start").out == f"Its phases start as soon as there is room.\n{missing}"
+    assert jarvis(PLANNER, "start").out == f"It was started already.\n{missing}"
     assert printed(jarvis(PLANNER, "start", "--json"))["started_at"] == "2026-11-25T12:00:00Z"
 
     assert jarvis(PLANNER, "complete", "model").out == "Done by hand: Shop: Model (task_3)\n"
@@ -117,7 +121,11 @@ def test_a_weekend_from_choice_to_summary(jarvis: Jarvis, offered: None, home: P
     assert printed(jarvis(PLANNER, "summary", "--json"))["summarised_at"] is None
 
     clock.moment = datetime(2026, 11, 29, 20, tzinfo=UTC)
-    assert jarvis(PLANNER, "summary").out.splitlines()[-2:] == ["Shipped: 0 of 2 phases.", "Left: Pages (5 h)."]
+    assert jarvis(PLANNER, "summary").out.splitlines()[-3:] == [
+        "Shipped: 0 of 2 phases.",
+        "Done by hand: Model.",
+        "Left: Pages (5 h).",
+    ]
     assert printed(jarvis("weekend_planner", "summary", "--json"))["summarised_at"] == "2026-11-29T20:00:00Z"
     store = open_store(home, utc_now)
     whole, first = store.tasks.get("task_1"), store.tasks.get("task_3")

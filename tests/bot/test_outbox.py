@@ -373,6 +373,62 @@ async def test_a_card_is_not_sent_again_after_a_restart(desk: Desk) -> None:
     assert desk.texts() == []
 
 
+async def shown_and_started(desk: Desk) -> int:
+    """A card in Ann's chat, and the news that its build has started; returns the message of the card."""
+    with desk.store.transaction():
+        desk.store.projects.put("shop", factories.project())
+    desk.engines.people.meet(UserId(ANN.id), ChatId(ANN.id), desk.clock())
+    task = desk.engines.add("Build me", chat=ChatId(ANN.id))
+    sent = await desk.bot.send_message(ANN.id, "the card")
+    notifications.record_card(desk.store, task.id, ChatId(ANN.id), sent.message_id, desk.clock())
+    desk.engines.start(task)
+    return sent.message_id
+
+
+async def test_a_fresh_card_becomes_the_progress_of_its_build(desk: Desk) -> None:
+    card = await shown_and_started(desk)
+
+    await desk.outbox.deliver()
+
+    assert desk.texts() == ["🔨 Build me · /task_1"]
+    (note,) = desk.store.notifications.all()
+    assert isinstance(note.state, Delivered)
+    assert (note.subject, note.state.message) == (BuildStarted(build=BuildId("task_1-1")), card)
+
+
+async def test_who_dies_before_it_is_recorded_edits_the_card_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shown_and_started(desk)
+    before = desk.store.notifications.all()
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "_set", lambda *_: (_ for _ in ()).throw(RuntimeError))
+        with pytest.raises(RuntimeError):
+            await desk.outbox.deliver()
+    assert desk.store.notifications.all() == before
+
+    again = desk.reborn()
+    again.settle_doubts()
+    await again.deliver()
+
+    assert desk.texts() == ["🔨 Build me · /task_1"]
+    assert len(desk.store.notifications.all()) == 1
+
+
+@pytest.mark.parametrize("case", ["old", "gone", "refused"])
+async def test_without_a_fresh_card_the_progress_is_a_message_of_its_own(desk: Desk, case: str) -> None:
+    card = await shown_and_started(desk)
+    if case == "old":
+        desk.clock.advance(minutes=61)
+    elif case == "gone":
+        await desk.bot.delete_message(ANN.id, card)
+    else:
+        desk.api.faults.server_error("editmessagetext", times=50)
+
+    await desk.outbox.deliver()
+
+    assert desk.texts() == [*(["the card"] if case != "gone" else []), "🔨 Build me · /task_1"]
+    assert all(isinstance(note.state, Delivered) for note in desk.store.notifications.all())
+
+
 async def test_progress_is_edited_in_place_while_it_moves(desk: Desk) -> None:
     with desk.store.transaction():
         desk.store.projects.put("shop", factories.project())

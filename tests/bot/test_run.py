@@ -92,7 +92,7 @@ def test_agents_that_are_named_and_not_installed_are_told(
 
 async def test_the_trash_is_purged_by_the_timetable(installation: Installation, clock: SetClock) -> None:
     outbox = RefreshedTasks()
-    jobs = {job.name: job for job in run._jobs(installation, Beats(), outbox)}  # type: ignore[arg-type]
+    jobs = {job.name: job for job in run._jobs(installation, Beats(), outbox, None)}  # type: ignore[arg-type]
     trash = installation.config.home / "trash"
     trash.mkdir()
     (trash / "task_1-1.bundle").touch()

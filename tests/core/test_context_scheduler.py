@@ -98,7 +98,7 @@ def test_the_stronger_evidence_wins_and_the_weaker_comes_back(contexts: ContextS
     )
 
     contexts.name_place("gym", GYM, *GYM_AT)
-    contexts.locate(*GYM_AT, now, live_until=now + minutes(20))
+    contexts.locate(*GYM_AT, now, until=now + minutes(20), live=True)
     assert contexts.detect(now) == Reading(
         context=GYM, evidence=Evidence.PLACE, why="you are at gym", until=now + minutes(20)
     )
@@ -237,17 +237,33 @@ def test_a_location_that_was_shared_once_counts_for_two_hours(contexts: ContextS
 def test_a_live_location_is_followed_until_its_end(contexts: ContextScheduler) -> None:
     contexts.name_place("gym", GYM, *GYM_AT)
     end = AFTERNOON + timedelta(hours=8)
-    assert contexts.locate(48.0, 11.0, AFTERNOON, live_until=end) is None
-    assert contexts.locate(*GYM_AT, AFTERNOON + minutes(5), live_until=end) is not None
+    assert contexts.locate(48.0, 11.0, AFTERNOON, until=end, live=True) is None
+    assert contexts.locate(*GYM_AT, AFTERNOON + minutes(5), until=end, live=True) is not None
     assert brief(contexts.detect(end - timedelta(seconds=1))) == (GYM, Evidence.PLACE)
     assert contexts.detect(end).evidence is Evidence.SCHEDULE
-    contexts.locate(48.0, 11.0, AFTERNOON + minutes(30), live_until=end)
+    contexts.locate(48.0, 11.0, AFTERNOON + minutes(30), until=end, live=True)
     assert brief(contexts.detect(AFTERNOON + minutes(30))) == (WORK, Evidence.SCHEDULE)
+
+
+def test_a_live_location_that_does_not_move_is_believed_in_a_named_place_only(contexts: ContextScheduler) -> None:
+    contexts.name_place("gym", GYM, *GYM_AT)
+    end = AFTERNOON + timedelta(hours=8)
+
+    contexts.locate(48.0, 11.0, AFTERNOON, until=end, live=True)
+    assert contexts.position(AFTERNOON + minutes(14)) is not None
+    assert contexts.position(AFTERNOON + minutes(15)) is None
+    contexts.locate(48.1, 11.0, AFTERNOON + minutes(20), until=end, live=True)
+    assert contexts.position(AFTERNOON + minutes(34)) is not None
+
+    contexts.locate(*GYM_AT, AFTERNOON + minutes(40), until=end, live=True)
+    assert contexts.detect(AFTERNOON + timedelta(hours=5)).context is GYM
+    contexts.locate(48.0, 11.0, AFTERNOON, until=AFTERNOON + minutes(60))
+    assert contexts.position(AFTERNOON + minutes(59)) is not None, "it was shared once, so that nothing can follow"
 
 
 def test_a_live_location_that_has_ended_is_not_believed(contexts: ContextScheduler) -> None:
     contexts.name_place("gym", GYM, *GYM_AT)
-    contexts.locate(*GYM_AT, AFTERNOON, live_until=AFTERNOON - minutes(1))
+    contexts.locate(*GYM_AT, AFTERNOON, until=AFTERNOON - minutes(1), live=True)
     assert contexts.position(AFTERNOON) is None
     assert contexts.detect(AFTERNOON).context is WORK
 

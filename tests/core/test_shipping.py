@@ -8,8 +8,9 @@ import pytest
 
 from core.deliveries import merge_message, rollback_message
 from core.errors import Conflict, Refused
-from core.model.build import Broke, Build, Unverified
+from core.model.build import Broke, Build, Outcome, Unverified
 from core.model.config import PushMode
+from core.model.decision import Finding, Verdict
 from core.model.task import (
     Completed,
     Delivery,
@@ -87,6 +88,47 @@ def test_a_merge_that_was_made_but_not_recorded_is_recorded_by_the_next_press(en
 
     assert isinstance(merged, Merged)
     assert merged.commit == done.commit == engines.workspaces.tip(SHOP, "main")
+
+
+def built(engines: Engines, title: str, file: str, outcome: Outcome | None = None) -> Task:
+    """Another completed task, with a file on its branch."""
+    made = engines.add(title)
+    build = engines.start(made)
+    engines.workspaces.commit(SHOP, build.spec.branch, file, f"{title}\n")
+    engines.clock.advance(minutes=1)
+    engines.executor.end(build.id, outcome)
+    engines.queue.collect(engines.now)
+    return engines.task(made)
+
+
+def test_all_that_is_proven_is_merged_in_the_order_in_which_it_was_built(engines: Engines, task: Task) -> None:
+    second, unproven = built(engines, "Second", "b.txt"), built(engines, "Unproven", "c.txt", Unverified())
+    engines.found.append(Finding(verdict=Verdict.ASK, rule="result: ci", reason="it changes CI"))
+    risky = built(engines, "Risky", "d.txt")
+
+    done = engines.shipping.merge_all_proven(OWNER, engines.now)
+
+    assert [one.id for one in done.merged] == [task.id, second.id]
+    assert (done.stopped_at, done.untouched) == (None, [])
+    assert isinstance(delivery(engines.task(second)), Merged)
+    for left in (unproven, risky):
+        assert engines.task(left) == left
+    with pytest.raises(Conflict, match="Nothing proven waits for your merge"):
+        engines.shipping.merge_all_proven(OWNER, engines.now)
+
+
+def test_merging_all_stops_at_the_first_conflict(engines: Engines, task: Task) -> None:
+    second, third = built(engines, "Second", "b.txt"), built(engines, "Third", "c.txt")
+    engines.workspaces.commit(SHOP, "main", "b.txt", "other words\n")
+
+    done = engines.shipping.merge_all_proven(OWNER, engines.now)
+
+    assert [one.id for one in done.merged] == [task.id]
+    assert done.stopped_at is not None
+    assert done.stopped_at[0].id == second.id
+    assert "both sides changed b.txt" in done.stopped_at[1]
+    assert [one.id for one in done.untouched] == [third.id]
+    assert engines.task(third) == third
 
 
 def test_a_conflict_changes_nothing_and_can_be_tried_again(engines: Engines, task: Task) -> None:

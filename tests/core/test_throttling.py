@@ -5,7 +5,7 @@ import pytest
 from core.model.build import Build, Ended, Stopped
 from core.model.metrics import Sample
 from core.model.notification import BuildEnded
-from core.model.task import Cancelled, Priority, Queued, Running, Task
+from core.model.task import Cancelled, Completed, Priority, Queued, Running, Task
 from core.throttling import excess
 from tests import factories
 from tests.core.conftest import OWNER, Engines
@@ -156,6 +156,52 @@ def test_the_next_one_goes_five_minutes_later_and_in_the_end_none_is_left(engine
 
     assert [task for task, _ in gone] == [least.id, third.id, first.id]
     assert [(at - gone[0][1]).total_seconds() / 60 for _, at in gone] == [0, 5, 10]
+
+
+def test_when_the_chosen_one_ends_by_itself_the_next_is_looked_for_at_once(engines: Engines) -> None:
+    _, least, third = running(engines)
+    state = engines.task(least).state
+    assert isinstance(state, Running)
+    engines.executor.end(state.build)  # and nobody has taken note of it yet
+    chosen = measured(engines, memory=95.0)
+    assert chosen is not None
+    assert chosen.task == least.id
+    assert measured(engines, memory=95.0) is None
+    engines.queue.collect(engines.now)
+    assert isinstance(engines.task(least).state, Completed)
+
+    engines.clock.advance(seconds=15)
+    stopped = measured(engines, memory=95.0)
+
+    assert stopped is not None
+    assert stopped.task == third.id
+    engines.queue.collect(engines.now)
+    engines.clock.advance(seconds=15)
+    assert measured(engines, memory=95.0) is None  # this one gives back what it held
+
+
+def test_who_ends_while_it_is_chosen_costs_no_pause(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, least, third = running(engines)
+    state = engines.task(least).state
+    assert isinstance(state, Running)
+    engines.executor.end(state.build)
+    real = engines.builds.active
+
+    def read_just_before_another_process_collects() -> list[Build]:
+        found = real()
+        monkeypatch.undo()
+        engines.queue.collect(engines.now)
+        return found
+
+    monkeypatch.setattr(engines.builds, "active", read_just_before_another_process_collects)
+    assert measured(engines, memory=95.0) is None
+    assert isinstance(engines.task(least).state, Completed)
+
+    engines.clock.advance(seconds=15)
+    stopped = measured(engines, memory=95.0)
+
+    assert stopped is not None
+    assert stopped.task == third.id
 
 
 def test_what_was_stopped_starts_again_when_there_is_room(engines: Engines) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core import weekend_progress
 from core.errors import Conflict, NotFound
 from core.model.build import Broke
 from core.model.execution import Finished
@@ -14,6 +15,7 @@ from core.model.notification import (
     DependencyLost,
     WeekendAsked,
     WeekendClosed,
+    WeekendFree,
     WeekendSummary,
 )
 from core.model.task import (
@@ -281,6 +283,96 @@ def test_stopping_cancels_what_is_left_and_asks_about_none_of_it(engines: Engine
     engines.queue.collect(engines.now)
     assert isinstance(engines.task(second).state, Cancelled)
     assert not any(isinstance(subject, DependencyLost) for subject in engines.subjects())
+
+
+# -- a second project on the same weekend -----------------------------------------------------------------------------
+
+
+def why(engines: Engines, task: Task) -> str | None:
+    return engines.scheduler.why_waiting(task.id, engines.now)
+
+
+def test_who_waits_while_another_project_has_the_weekend_is_told_so(engines: Engines) -> None:
+    shop, blog = asked(engines, "Shop", "Blog")
+
+    vote(engines, ANN, shop, decides=True)
+
+    assert why(engines, blog) == "another project has this weekend, until Mon 30 Nov 00:00"
+
+
+def test_after_a_stop_another_one_can_be_chosen_and_the_first_is_no_more(engines: Engines) -> None:
+    shop, blog = asked(engines, "Shop", "Blog")
+    vote(engines, ANN, shop, decides=True)
+    engines.clock.moment = at("Sat 10:00")
+
+    engines.weekend.stop(SATURDAY, engines.now, ANN)
+    again = engines.weekend.stop(SATURDAY, engines.now, ANN)
+
+    assert again == []
+    assert [option.task for option in weekend(engines).again] == [blog.id]
+    assert why(engines, blog) == "waits for the choice of a weekend's project, until Mon 30 Nov 00:00"
+    assert engines.weekend.notice_end(engines.now) is None  # who has stopped it knows it
+    with pytest.raises(Conflict, match=f"{shop.id} is split already"):
+        engines.weekend.select(shop.id, engines.now, ANN)
+
+    engines.weekend.select(blog.id, engines.now, BEN)
+
+    first = phase_tasks(engines, blog)[0]
+    assert engines.start(first).task == first.id
+    progress = engines.weekend.progress(engines.now)
+    assert progress is not None
+    assert progress.ended_at is None
+    assert [(one.task, one.done, one.phases) for one in progress.earlier] == [(shop.id, 0, 3)]
+    with pytest.raises(Conflict, match="This weekend is for “Blog”"):
+        engines.weekend.select(shop.id, engines.now, ANN)
+
+
+def test_a_project_that_is_done_early_is_told_once_with_the_others(engines: Engines) -> None:
+    shop, blog = asked(engines, "Shop", "Blog")
+    vote(engines, ANN, shop, decides=True)
+    engines.clock.moment = at("Sat 09:00")
+    phases = phase_tasks(engines, shop)
+    for phase in phases:
+        assert engines.weekend.notice_end(engines.now) is None
+        engines.finish(phase)
+
+    assert engines.weekend.notice_end(engines.now) is not None
+    assert engines.weekend.notice_end(engines.now) is None
+
+    assert news(engines).count(WeekendFree(weekend=SATURDAY, task=shop.id)) == 1
+    engines.weekend.select(blog.id, engines.now, ANN)
+    assert [one.id for one in weekend_progress.with_phase(engines.store, phases[0].id)] == [SATURDAY]
+    engines.clock.moment = at("Sun 20:00")
+    progress = engines.weekend.summary(engines.now)
+    assert progress is not None
+    assert (progress.title, [(one.title, one.done) for one in progress.earlier]) == ("Blog", [("Shop", 3)])
+
+
+def test_when_too_little_of_the_weekend_is_left_the_others_are_let_go(engines: Engines) -> None:
+    shop, blog = asked(engines, "Shop", "Blog")
+    vote(engines, ANN, shop, decides=True)
+    engines.clock.moment = at("Sun 11:30")  # Blog takes 9 h, and the weekend is summed up at 20:00
+
+    for phase in phase_tasks(engines, shop):
+        engines.weekend.complete(phase.id, engines.now, ANN)
+
+    assert weekend(engines).again == ()
+    assert [option.task for option in weekend(engines).options] == [shop.id, blog.id]
+    assert not any(isinstance(subject, WeekendFree) for subject in engines.subjects())
+    assert engines.task(blog).state == Queued(since=blog.created_at)
+
+
+def test_what_was_added_since_is_offered_as_well(engines: Engines) -> None:
+    shop, blog = asked(engines, "Shop", "Blog")
+    vote(engines, ANN, shop, decides=True)
+    engines.weekend.stop(SATURDAY, engines.now, ANN)
+    game = project(engines, "Game", hours=12.0)
+
+    found = engines.weekend.offer_again(engines.now)
+
+    assert found is not None
+    assert [option.task for option in found.again] == [blog.id, game.id]
+    assert weekend(engines) == found
 
 
 def test_progress_tells_each_phase_with_its_time(engines: Engines) -> None:

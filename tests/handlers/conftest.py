@@ -148,6 +148,7 @@ class House:
         """What the timetable does: collect, start, deliver."""
         now = self.clock()
         moved = self.services.queue.collect(now)
+        self.services.weekend.notice_end(now)
         self.services.approvals.lapse(now)
         started = self.services.queue.schedule_builds(now)
         for task in (*(task.id for task in moved), *(build.task for build in started)):

@@ -10,6 +10,7 @@ from core import preferences
 from core.model.context import Context
 from core.model.ids import (
     ApprovalId,
+    BuildId,
     CorrectionId,
     DraftId,
     ImprovementId,
@@ -38,6 +39,7 @@ from handlers.callbacks import (
     ForTonight,
     JudgePattern,
     ListName,
+    MergeAll,
     Notify,
     NotifyAtNight,
     OnPattern,
@@ -48,6 +50,7 @@ from handlers.callbacks import (
     Period,
     Press,
     Resume,
+    RetryBuild,
     RunFix,
     Seen,
     SessionVerb,
@@ -74,6 +77,8 @@ WEEKEND = WeekendId("2026-11-28")
 
 PRESSES: list[Press] = [
     *(OnTask(verb, TASK) for verb in TaskVerb),
+    RetryBuild(TASK, BuildId("task_999999999-99")),
+    MergeAll(),
     *(OnImprovement(verb, ImprovementId("improvement_999999999")) for verb in ImprovementVerb),
     KeepLesson(CorrectionId("correction_999999999")),
     KeepLesson(CorrectionId("correction_999999999"), ProjectName("p" * 30)),

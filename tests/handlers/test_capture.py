@@ -161,18 +161,22 @@ async def test_a_dangerous_command_asks_first(house: House) -> None:
     assert "I ask because its command reaches other machines." in house.newest()
 
 
-async def test_the_card_of_a_new_task_says_when_it_starts_and_keeps_up(house: House) -> None:
+async def test_the_card_of_a_new_task_becomes_its_progress_and_one_message_tells_the_end(house: House) -> None:
     await house.ask("/add Write the guide 30m #docs")
     card = house.last_id()
     assert "⏱ starts in a moment" in house.text(card)
 
     await house.beat()
-    assert house.text(card).startswith("🔨 Write the guide\n/task_1 · in progress since")
-    assert "⏱" not in house.text(card)
+    assert house.text(card).startswith("🔨 Write the guide · /task_1\nworking · 0 s of about 30 min\n")
+    assert house.labels(card) == ["⏹ Stop", "📄 Log"]
+    assert house.last_id() == card
 
     house.executor.end(house.executor.launched[0])
     await house.beat()
-    assert house.text(card).startswith("✅ Write the guide\n/task_1 · completed now, not merged yet")
+    assert house.text(card) == "✅ Write the guide · /task_1 · built in 0 s"
+    assert house.labels(card) == []
+    assert house.last_id() == card + 1
+    assert "🔀 Merge" in house.labels(card + 1)
 
 
 async def test_the_card_of_a_task_that_waits_says_why(house: House) -> None:

@@ -333,7 +333,9 @@ async def test_the_brief_says_what_became_of_each_result(house: House) -> None:
     earlier = brief.index("🔀 Waits for your merge since before")
     assert brief[earlier + 1] == "• /task_1 Early"
     assert not any("/task_2" in line for line in brief[earlier:])
-    merges = [button["text"] for button in house.keyboard(house.last_id())[0]]
+    together, *_ = house.keyboard(house.last_id())[0]
+    assert together["text"] == "🔀 Merge all 2 proven"
+    merges = [button["text"] for button in house.keyboard(house.last_id())[1]]
     assert sorted(merges) == ["🔀 Merge task_1", "🔀 Merge task_2"]
 
 

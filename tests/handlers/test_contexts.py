@@ -290,6 +290,14 @@ async def test_moving_on_is_no_sign_that_the_owner_is_there(house: House) -> Non
     assert reading(house) == (Context.SLEEPING, Evidence.SCHEDULE)
 
 
+async def test_a_live_location_that_went_silent_names_no_place(house: House) -> None:
+    await share(house, *ELSEWHERE, live=8 * 3600)
+    house.clock.advance(minutes=16)
+
+    assert await house.ask("/place gym") == "Share a location first, and answer it with this command."
+    assert house.services.contexts.places() == []
+
+
 async def test_after_the_end_of_sharing_the_last_place_counts_for_two_hours(house: House) -> None:
     await known(house)
     shared, _ = await share(house, *GYM, live=8 * 3600)

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from core.model.build import AgentFailed
-from core.model.ids import TaskId
+from core.model.ids import BuildId, TaskId
 from core.model.notification import MorningBrief
 from core.model.session import SessionKind, Throttle
-from core.model.task import Category, Queued, Running
+from core.model.task import Category, NeedsApproval, Queued, Running
 from core.planning import Plan
 from handlers.views import daily, night_pictures
 from handlers.views.message import unescape
 from handlers.views.pictures import BarKind
 from tests.factories import NOW, UTC_ZONE
-from tests.handlers.conftest import House
+from tests.handlers.conftest import SHOP, House
 
 
 def at(hour: int, minute: int = 0, *, day: int = 3) -> datetime:
@@ -53,7 +53,14 @@ async def test_the_plan_with_its_picture_and_buttons(house: House) -> None:
         "/task_3 A new page: needs approval",
         "/task_4 Behind: blocked by task_1",
     ]
-    assert house.labels(shown) == ["⏭ Skip task_2", "⏫ task_2 first", "⏭ Skip task_1", "⏫ task_1 first", "📋 Queue"]
+    assert house.labels(shown) == [
+        "⏭ Skip task_2",
+        "⏫ task_2 first",
+        "⏭ Skip task_1",
+        "⏫ task_1 first",
+        "✅ Approve task_3",
+        "📋 Queue",
+    ]
     before = photo(house, shown)
     assert before
 
@@ -95,6 +102,25 @@ async def test_a_wish_that_cannot_be_granted_says_why(house: House) -> None:
     toast = await house.press_data(house.last_id(), "tonight:first:task_2")
 
     assert toast.text == "task_2 still waits: blocked by task_1."
+
+
+async def test_what_needs_an_approval_is_approved_below_the_plan(house: House) -> None:
+    page = house.add("A new page", category=Category.FEATURE)
+    house.add("Drop the table of users", category=Category.FEATURE)
+    await house.ask("/night")
+    shown = house.last_id()
+    assert "/task_1 A new page: needs approval" in house.text(shown)
+
+    assert (await house.press(shown, "Approve task_1")).text == "task_1 is approved."
+
+    assert isinstance(house.task(page.id).state, Queued)
+    assert "slot 1 · /task_1 A new page" in house.text(shown)
+    assert house.labels(shown) == ["⏭ Skip task_1", "⏫ task_1 first", "✅ Approve task_2", "📋 Queue"]
+    toast = await house.press(shown, "Approve task_2")
+    assert toast.show_alert
+    assert (toast.text or "").startswith("Look at it first: /task_2 shows it. I ask because ")
+    assert isinstance(house.task("task_2").state, NeedsApproval)
+    assert (await house.press_data(shown, "tonight:approve:task_1")).show_alert
 
 
 async def test_wishes_for_what_is_no_longer_waiting(house: House) -> None:
@@ -194,6 +220,18 @@ async def test_an_evening_with_quick_wins_and_candidates(house: House) -> None:
     assert "/task_7" in house.newest()
 
 
+async def test_quick_wins_that_wait_for_an_approval_are_offered(house: House) -> None:
+    page = house.add("A new page", category=Category.FEATURE, hours=1.0)
+
+    text = await house.ask("/evening")
+
+    assert text.splitlines()[1] == "No quick wins are ready. One waits for your approval."
+    shown = house.last_id()
+    assert house.labels(shown) == ["✋ A new page", "🌙 The night", "📋 Queue"]
+    await house.press(shown, "A new page")
+    assert house.newest().startswith(f"✋ A new page\n/{page.id}")
+
+
 async def test_one_quick_win_and_enough_for_the_night(house: House) -> None:
     house.add("Win", hours=0.5)
     for number in range(5):
@@ -257,6 +295,30 @@ async def test_a_brief_with_a_picture_of_what_ran(house: House) -> None:
     assert "1 h shipped since Tue 07:00" in text
 
 
+async def test_all_that_is_proven_is_merged_by_one_button(house: House) -> None:
+    for title in ("One", "Two", "Three"):
+        await house.build(house.add(title))
+    await morning(house, at(7, day=4))
+    brief = house.last_id()
+    house.workspaces.commit(SHOP, "main", "task_2-1.txt", "other words\n")
+
+    toast = await house.press(brief, "Merge all 3 proven")
+
+    assert toast.text == "Stopped at task_2."
+    assert house.newest().splitlines() == [
+        "🎉 /task_1 is merged.",
+        "❌ /task_2 could not be merged: The work does not merge cleanly into main: both sides changed task_2-1.txt.",
+        "Not tried any more: /task_3.",
+    ]
+    house.services.shipping.discard(TaskId("task_2"), None, house.clock())
+    assert await house.ask("/merge all") == "🎉 /task_3 is merged."
+    toast = await house.press(brief, "Merge all 3 proven")
+    assert (toast.text, toast.show_alert) == (
+        "Nothing proven waits for your merge, but for what you should look at first.",
+        True,
+    )
+
+
 async def test_the_same_brief_does_not_come_twice(house: House) -> None:
     await morning(house, at(7, day=4))
     count = house.last_id()
@@ -286,18 +348,23 @@ async def test_a_session_by_hand_from_its_start_to_its_report(house: House) -> N
 
     assert (await house.ask("/overnight start")).splitlines() == [
         "🌙 overnight · until Wed 07:00",
-        "23:30 opened",
-        "23:30 machine looked at",
-        "23:30 prepared",
-        "23:30 planned",
         "23:30 checked",
+        "",
+        "Next",
+        "23:30 /task_1 Work",
     ]
     assert house.woken
     assert "runs already" in await house.ask("/overnight start")
     await house.build(house.task("task_1"))
     house.clock.moment = at(0, 30, day=4)
     house.services.overnight.step(house.clock())
-    assert "00:30 checked, 2 times by now" in await house.ask("/overnight")
+    assert (await house.ask("/overnight")).splitlines() == [
+        "🌙 overnight · until 07:00",
+        "00:30 checked, 2 times by now",
+        "",
+        "Done",
+        "✅ /task_1 Work · 0 s of 2 h · proven",
+    ]
 
     assert (await house.ask("/overnight stop")).startswith("⏹ overnight · stopped; nothing more starts before 07:00")
     assert (await house.ask("/overnight report")).splitlines() == [
@@ -305,6 +372,35 @@ async def test_a_session_by_hand_from_its_start_to_its_report(house: House) -> N
         "1 completed, 0 failed, 0 running; 2 h shipped",
         "stopped before its time",
         "✅ /task_1 Work · 0 s of 2 h · proven",
+    ]
+
+
+async def test_a_session_shows_what_runs_is_done_has_failed_and_comes(house: House) -> None:
+    house.clock.moment = at(23, 30)
+    for title in ("Good", "Bad", "Long", "Wide", "Tall", "Last"):
+        house.add(title, hours=3.0 if title == "Last" else 2.0)
+    await house.ask("/overnight start")
+    assert "Next\n23:30 /task_1 Good" in house.newest()
+    await house.build(house.task("task_1"))
+    house.executor.end(BuildId("task_2-1"), AgentFailed(exit_code=1))
+    house.clock.advance(minutes=40)
+    await house.beat()
+
+    assert (await house.ask("/overnight")).splitlines()[2:] == [
+        "",
+        "Running",
+        "🔨 /task_3 Long · 40 min of 2 h · running",
+        "🔨 /task_4 Wide · 40 min of 2 h · running",
+        "🔨 /task_5 Tall · 0 s of 2 h · running",
+        "",
+        "Done",
+        "✅ /task_1 Good · 0 s of 2 h · proven",
+        "",
+        "Failed",
+        "❌ /task_2 Bad · 0 s of 2 h · agent failed",
+        "",
+        "Next",
+        "01:30 /task_6 Last",
     ]
 
 

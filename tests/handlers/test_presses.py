@@ -179,7 +179,7 @@ async def test_retry_of_a_result_that_is_not_merged(house: House) -> None:
     await house.build(house.add())
     news = house.last_id()
 
-    assert (await house.press_data(news, "task:retry:task_1")).text == "Back in the queue."
+    assert await house.ask("/retry 1") == "/task_1 is back in the queue."
 
     assert isinstance(house.task("task_1").state, Queued)
     assert "(an earlier try)" in house.text(news)
@@ -495,6 +495,29 @@ async def test_the_buttons_of_the_brief(house: House) -> None:
     assert (await house.press(message, "Retry task_2")).text == "Back in the queue."
     assert house.text(message).startswith("☀️ Brief")
     await again(house, message, "task:merge:task_1", "merged already")
+
+
+async def test_the_retry_of_an_old_brief_tells_how_the_task_stands_now(house: House) -> None:
+    await house.build(house.add("Bad"), Broke())
+    await house.ask("/brief")
+    message = house.last_id()
+    assert (await house.press(message, "Retry task_1")).text == "Back in the queue."
+    stale = "task_1 has moved on: "
+
+    toast = await house.press(message, "Retry task_1")
+    assert (toast.text, toast.show_alert) == (f"{stale}queued now.", True)
+    await house.build(house.task("task_1"), Broke())
+    assert ((await house.press(message, "Retry task_1")).text or "").startswith(f"{stale}failed now: The checks fail")
+    await house.press_data(message, "task:retry:task_1")  # of a button from before builds stood in it
+    await house.build(house.task("task_1"))
+    before = house.state()
+    for data in ("task:retry:task_1", "again:task_1:task_1-1"):
+        assert (await house.press_data(message, data)).text == f"{stale}completed now, not merged yet."
+    assert house.state() == before
+    await house.ask("/merge 1")
+    assert ((await house.press(message, "Retry task_1")).text or "").startswith(f"{stale}merged now as ")
+    assert (await house.press_data(message, "again:task_1:task_9-1")).show_alert
+    assert house.troubles() == []
 
 
 async def test_the_buttons_of_the_welcome(empty_house: House) -> None:

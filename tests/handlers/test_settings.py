@@ -27,7 +27,7 @@ async def test_choosing_by_button(house: House) -> None:
     assert house.text(shown).splitlines() == [
         "Morning brief: 07:00",
         "as in .env, or by default.",
-        "Another value: /settings BRIEF_AT 07:00",
+        "Another value: /settings BRIEF_AT 06:00",
     ]
     assert house.labels(shown) == ["06:00", "06:30", "● 07:00", "08:00", "◀ All settings"]
 
@@ -141,3 +141,12 @@ async def test_a_change_counts_for_what_is_planned_next(house: House) -> None:
     await house.beat()
 
     assert len(house.builds.active()) == 1
+
+
+async def test_the_example_is_another_value_than_the_present_one(house: House) -> None:
+    for change, example in (
+        ("brief 6:00", "/settings BRIEF_AT 06:30"),
+        ("time zone Europe/Berlin", "/settings TIMEZONE America/New_York"),
+        ("time zone Asia/Tokyo", "/settings TIMEZONE Europe/Berlin"),
+    ):
+        assert (await house.ask(f"/settings {change}")).endswith(f"Another value: {example}")

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from bot.local.models import User
+from bot.polls import close_ended
 from core.model.ids import ChatId, TaskId, UserId, WeekendId
 from core.model.people import Kind, Mode
-from core.model.task import Category, DoneByHand, Running, Split, Task
+from core.model.task import Category, DoneByHand, Queued, Running, Split, Task
 from core.model.weekend import Asked, Chosen, Rest, Summarised, Weekend
 from core.notifications import set_mode
 from tests.fakes import SetClock
@@ -312,6 +313,51 @@ async def test_an_answer_after_the_end_or_in_a_foreign_poll_does_no_harm(team: H
     assert team.troubles() == []
 
 
+async def test_a_poll_is_closed_at_its_end_once_also_when_telegram_could_not_be_told_at_first(
+    team: House, open_house: Open
+) -> None:
+    await friday(team, "Shop", "Blog")
+    await team.say("/weekend", chat=GROUP, user=ANN.id)
+    await team.press(team.last_id(GROUP), "poll", chat=GROUP, user=ANN.id)
+    poll = team.last_id(GROUP)
+
+    def is_closed() -> bool:
+        return bool(team.message(poll, GROUP).body["poll"]["is_closed"])
+
+    async def tick(house: House) -> None:
+        await close_ended(house.services.weekend, house.app.bot, house.clock)
+
+    await tick(team)
+    assert not is_closed()
+    team.clock.moment = at("Sat 08:00")
+    team.services.weekend.close(team.clock())
+    team.api.faults.server_error("stoppoll", times=1)
+    await tick(team)
+    assert not is_closed()
+
+    again = await open_house(like=team, owners=frozenset({UserId(ANN.id), UserId(BEN.id)}))
+    await tick(again)
+
+    assert is_closed()
+    failed = len(team.api.faults.happened)
+    team.api.faults.server_error("stoppoll", times=1)
+    await tick(again)
+    assert len(team.api.faults.happened) == failed, "it is not told again"
+    assert again.services.weekend.polls_to_close(again.clock()) == []
+
+
+async def test_a_poll_that_is_gone_is_not_tried_again(team: House) -> None:
+    await friday(team, "Shop", "Blog")
+    await team.say("/weekend", chat=GROUP, user=ANN.id)
+    await team.press(team.last_id(GROUP), "poll", chat=GROUP, user=ANN.id)
+    await team.app.bot.delete_message(GROUP, team.last_id(GROUP))
+    team.clock.moment = at("Sat 08:00")
+
+    await close_ended(team.services.weekend, team.app.bot, team.clock)
+
+    assert team.services.weekend.polls_to_close(team.clock()) == []
+
+
 async def test_a_poll_is_for_groups(house: House) -> None:
     await friday(house, "Shop", "Blog")
 
@@ -394,6 +440,53 @@ async def test_start_and_stop_by_button(house: House) -> None:
     assert "🚫 1. Outline" in house.text(shown)
     assert house.labels(shown) == []
     assert (await house.press_data(shown, f"weekend:stop:{SATURDAY}")).text == "Nothing was left."
+
+
+async def test_start_now_without_an_agent_says_what_is_missing(open_house: Open) -> None:
+    house = await open_house(agent_templates=())
+    register_shop(house.store, house.workspaces)
+    house.services.people.meet(UserId(ANN.id), ChatId(ANN.id), house.clock())
+    first, *_ = await choose(house)
+
+    toast = await house.press(house.last_id(), "Start now")
+
+    assert toast.text == "It is let go, but something is missing."
+    missing = f"⚠️ /{first.id} can't be built yet: no agent is installed; /agents tells how to get one."
+    assert house.newest() == missing
+    assert isinstance(house.task(first.id).state, Queued)
+
+
+async def test_after_stop_the_same_message_offers_the_others(house: House) -> None:
+    shop, blog = await friday(house, "Shop", "Blog")
+    await house.press(house.last_id(), "Shop")
+    await house.say("/weekend")
+    shown = house.last_id()
+
+    await house.press(shown, "Stop")
+    await house.beat()
+
+    assert house.last_id() == shown, "who has pressed Stop needs no news of it"
+    text = house.text(shown)
+    assert "⏹ It was ended before all of it was done. Choose another one for this weekend?" in text
+    assert f"• Blog · /{blog.id} · 9 h" in text
+    assert house.labels(shown) == ["▶️ Blog"]
+    assert (await house.press(shown, "Blog")).text == "“Blog” it is. It starts Sat 09:00."
+    assert house.text(shown).startswith(f"🗓 Blog · /{blog.id} · weekend of 28 Nov")
+    assert f"Before it: Shop · /{shop.id} · 0 of 3 phases" in house.text(shown)
+    assert "⏹ Stop" in house.labels(shown)
+
+
+async def test_a_project_that_is_done_early_brings_the_others(house: House) -> None:
+    shop, _ = await friday(house, "Shop", "Blog")
+    await house.press(house.last_id(), "Shop")
+    house.clock.moment = at("Sat 09:00")
+    for phase in phases(house, shop):
+        await house.build(phase)
+    await house.beat()
+
+    assert "✅ It is done. Choose another one for this weekend?" in house.newest()
+    assert house.labels(house.last_id()) == ["▶️ Blog"]
+    assert (await house.press(house.last_id(), "Blog")).text == "“Blog” it is. It starts as soon as there is room."
 
 
 async def summed_up(house: House) -> list[Task]:

@@ -1,6 +1,7 @@
 """Every view keeps to Telegram's limits, whatever stands in titles, logs and names; the strict server is the judge."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,10 +67,11 @@ from core.model.task import (
 from core.model.weekend import Asked, Chosen, Nothing, Option, Phase, Rest, Vote, Weekend
 from core.nights import Ran
 from core.overnight_report import BuildLine, Report
+from core.overnight_runner import Standing
 from core.planning import LeftOut, Plan, Planned
 from core.preferences import Shown
 from core.projects import Registered
-from core.weekend_progress import PhaseProgress, Progress
+from core.weekend_progress import Earlier, PhaseProgress, Progress
 from handlers import callbacks, replies
 from handlers.callbacks import Choose, DraftField, ListName
 from handlers.views import (
@@ -252,6 +254,7 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
     for ready in (0, 1, 4, 5):
         evening = Evening(
             quick_wins=[listed(task)] * 3,
+            to_approve=[task] * 3,
             stats=full,
             ready_for_night=ready,
             candidates=[task] * 3,
@@ -315,7 +318,6 @@ def test_sessions(api: BotApi, name: str, outcome: str, count: int) -> None:
             checks=count,
             checked_at=NOW,
         )
-        check(api, sessions.session(session, True, NOW, UTC_ZONE, name * 3))
         made = Report(
             day="2026-03-04",
             session=session.id,
@@ -334,6 +336,9 @@ def test_sessions(api: BotApi, name: str, outcome: str, count: int) -> None:
             checks=count,
         )
         check(api, sessions.report(made, UTC_ZONE))
+        coming = [Planned(factories.task(title=title(name)), 1, NOW, NOW)] * count
+        standing = Standing(session=session, report=made, coming=coming)
+        check(api, sessions.session(standing, True, NOW, UTC_ZONE, name * 3))
     for overnight in (True, False):
         check(api, sessions.session(None, overnight, NOW, UTC_ZONE))
 
@@ -385,6 +390,7 @@ def test_briefs(api: BotApi, task: Task, result: BuildResult, count: int) -> Non
         failed=finished,
         questions=[Question(task, approval)] * count,
         to_merge=[task] * count,
+        all_proven=[task] * count,
         queued=count,
         hours_shipped=1.0 * count,
         dollars=1.0 * count,
@@ -427,9 +433,11 @@ def test_weekends(api: BotApi, name: str, part: str, reason: str, count: int, vo
         for rest in (None, *Rest):
             shown = Progress(
                 weekend=saturday, task=task, title=title(name), phases=[phase] * 8, share=0.3, estimated=12.0,
-                actual=1.0, estimated_done=1.5, started_at=None, summarised_at=NOW, rest=rest,
+                actual=1.0, estimated_done=1.5, started_at=None, summarised_at=NOW, rest=rest, ended_at=NOW,
+                earlier=[Earlier(task=task, title=title(name), phases=8, done=3)],
             )  # fmt: skip
-            check(api, weekend.progress(shown))
+            check(api, weekend.progress(replace(shown, ended_at=None)))
+            check(api, weekend.progress(shown, [option] * count))
             check(api, weekend.summary(shown))
 
 
