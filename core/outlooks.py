@@ -23,6 +23,9 @@ BUILDS_UP = ("disk", "logs", "databases", "own")
 """Kinds of series that grow for weeks; the others are of the day."""
 FEWEST = 6
 """Measurements before anything is foretold."""
+REACH = 8
+"""Nothing is foretold for further ahead than so many times the length of what was measured: what a minute brings says
+nothing about a week."""
 FRESH = timedelta(hours=1)
 """A problem that was confirmed no later than that is as of now."""
 LASTING = timedelta(minutes=30)
@@ -69,7 +72,7 @@ def outlook(history: Sequence[tuple[datetime, float]], limit: float, now: dateti
             limit=limit, day=reached, week=reached, month=reached, night=reached, expected_at=now if reached else None
         )
     until = windows.next_named(windows.OVERNIGHT, now, config).end - now
-    night, day, week, month = forecast(history, limit, now, [until, DAY, WEEK, MONTH])
+    night, day, week, month = forecast(history, limit, now, _within_reach(history, now, [until, DAY, WEEK, MONTH]))
     best = next((each for each in (day, week, month) if each.probability >= LIKELY), month)
     return Outlook(
         limit=limit,
@@ -123,5 +126,13 @@ def _stops_work(limit: Limit, value: float, history: Sequence[tuple[datetime, fl
         return True
     if limit.kind != "disk" or len(history) < FEWEST or value >= FULL:
         return value >= FULL
-    (full,) = forecast(history, FULL, now, [DAY])
+    (full,) = forecast(history, FULL, now, _within_reach(history, now, [DAY]))
     return full.probability >= LIKELY
+
+
+def _within_reach(
+    history: Sequence[tuple[datetime, float]], now: datetime, horizons: Sequence[timedelta]
+) -> list[timedelta]:
+    """The same, each cut to what the history is long enough for."""
+    reach = REACH * (now - min(at for at, _ in history))
+    return [min(each, reach) for each in horizons]

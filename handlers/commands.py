@@ -75,7 +75,7 @@ def table() -> tuple[Command, ...]:
         Command("update", "bring your checkout up to date after a merge: /update 12", builds.update_checkout),
         Command("rollback", "take a merge back: /rollback 12", builds.rollback),
         Command("discard", "drop a result: /discard 12", builds.discard),
-        Command("restore", "bring a discarded result back: /restore 12", builds.restore),
+        Command("restore", "bring a discarded result back: /restore 12, or what was cleaned up", problems.restore),
         Command("push", "push a result to the remote: /push 12", builds.push),
         Command("retry", "build again: /retry 12", tasks.retry),
         Command("cancel", "out of the queue, or stop the build: /cancel 12", tasks.cancel),
