@@ -89,13 +89,23 @@ def outlook(history: Sequence[tuple[datetime, float]], limit: float, now: dateti
 def tightest(problems: Iterable[Problem], now: datetime) -> str | None:
     """Why fewer builds should start: the disk or the memory is likely to reach its limit within the night."""
     for problem in problems:
-        fresh = problem.resolved_at is None and now - problem.seen_at < FRESH
-        if fresh and problem.series in ("disk", "memory") and problem.value < problem.outlook.limit:
-            chance = problem.outlook.night
-            if chance >= LIKELY:
-                limit = problem.outlook.limit
-                return f"{problem.series} is likely to reach {limit:.0f} % within the night ({chance:.2f})"
+        limit = problem.outlook.limit
+        if problem.series in ("disk", "memory") and problem.value < limit and concerns_the_night(problem, now):
+            return f"{problem.series} is likely to reach {limit:.0f} % within the night ({problem.outlook.night:.2f})"
     return None
+
+
+def by_severity(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that are not resolved, the worst first."""
+    order = list(Severity)
+    found = [problem for problem in problems if problem.resolved_at is None]
+    return sorted(found, key=lambda problem: (order.index(problem.severity), problem.found_at))
+
+
+def concerns_the_night(problem: Problem, now: datetime) -> bool:
+    """Whether a limit is reached, or likely to be within the night, by what was measured lately."""
+    fresh = problem.resolved_at is None and now - problem.seen_at < FRESH
+    return fresh and (problem.value >= problem.outlook.limit or problem.outlook.night >= LIKELY)
 
 
 def judge(

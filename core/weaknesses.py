@@ -31,8 +31,8 @@ ENOUGH_FAILURES = 3
 ENOUGH_QUESTIONS = 3
 LOOK_BACK = timedelta(days=30)
 """For corrections and questions."""
-EVERYWHERE = "no project"
-"""The subject of corrections that are about none."""
+EVERYWHERE = "all projects"
+"""The subject of corrections that are about none in particular."""
 CACHES = dict.fromkeys(("chat /week", "chat /month", "press period"), CACHE_MARK)
 """The operations whose results may be remembered for some minutes, and the mark that switches that on. By hand."""
 

@@ -9,7 +9,6 @@ from core.model.ids import (
     BuildId,
     ChatId,
     CorrectionId,
-    ImprovementId,
     NotificationId,
     PatternId,
     ProblemId,
@@ -194,12 +193,6 @@ class ActionAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 PatternNews = PatternSuggested | PatternDue | PatternForgotten | ActionAsked
 
 
-class ImprovementSuggested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="improvement suggested"):
-    """A weakness of Jarvis itself, and what can be done about it."""
-
-    improvement: ImprovementId
-
-
 class LessonAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="lesson asked"):
     """Shall later builds keep to what was corrected?"""
 
@@ -227,7 +220,6 @@ Subject = (
     | WeekendSummary
     | ProblemFound
     | PatternNews
-    | ImprovementSuggested
     | LessonAsked
 )
 

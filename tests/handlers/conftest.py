@@ -278,13 +278,13 @@ async def start(
     card = partial(card_of, scheduler, approvals, clock, config)
     productivity = Productivity(store, config)
     briefs = Briefs(store, executor, productivity, config)
-    daily = Daily(store, briefs, scheduler, config)
+    improver = SelfImprover(store, queue, config)
+    daily = Daily(store, briefs, scheduler, config, improver.offer)
     render = Renderer(store, builds, people, card, briefs, daily, config).render
 
     def measure(now: datetime) -> Sample:
         return Sample(at=now, values=dict(machine))
 
-    improver = SelfImprover(store, queue, config)
     outbox = Outbox(store, builds, people, render, app.bot, clock, config, improver.log_failure)
     overnight = OvernightRunner(
         store,

@@ -11,7 +11,7 @@ from bot.local.core import BotApi
 from core import preferences, task_text
 from core.briefs import Brief, Finished, Question, RunningBuild
 from core.build_scheduler import Listed, Stats
-from core.daily import Evening
+from core.daily import Ahead, Evening
 from core.errors import Refused
 from core.model.agent import Usage
 from core.model.approval import Approval, Open
@@ -245,9 +245,9 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
         NOW, NOW + timedelta(hours=9), [Planned(task, 1, NOW, NOW)] * 50, 3, lambda: [LeftOut(task, reason, True)] * 50
     )
     check(api, tasks.plan(plan, NOW, UTC_ZONE), edited=False)
-    check(api, daily.night(plan, NOW, UTC_ZONE))
+    check(api, daily.night(plan, Ahead(), NOW, UTC_ZONE))
     nothing = Plan(NOW, NOW, [], 3, lambda: [LeftOut(task, reason, True)] * 50)
-    check(api, daily.night(nothing, NOW, UTC_ZONE))
+    check(api, daily.night(nothing, Ahead(), NOW, UTC_ZONE))
     full = Stats({"queued": 10**9}, 10**9, 0.333, 1e9, 1e9, timedelta(days=4000), NOW)
     for ready in (0, 1, 4, 5):
         evening = Evening(
