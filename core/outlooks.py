@@ -114,6 +114,8 @@ def judge(
     """How bad it is; None: no problem."""
     if limit.kind not in BUILDS_UP:
         recent = [each for at, each in history if timedelta() <= now - at <= LASTING] or [value]
+        if limit.kind == "load" and (not history or now - min(at for at, _ in history) < LASTING):
+            return None  # whatever has just started is busy
         lasting = sum(recent) / len(recent)
         if lasting < limit.value:
             likely = limit.kind != "load" and value < limit.value and expected.day >= NEARLY_CERTAIN

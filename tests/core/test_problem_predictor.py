@@ -188,6 +188,14 @@ def test_a_short_peak_of_memory_is_no_problem(predictor: ProblemPredictor, machi
     assert predictor.scan(engines.now) == []
 
 
+def test_load_is_a_problem_when_it_lasts(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
+    machine.values["load"] = 6.0
+    found = [predictor.scan(engines.now + timedelta(minutes=10 * sample)) for sample in range(4)]
+
+    assert [len(each) for each in found] == [0, 0, 0, 1]
+    assert found[-1][0].series == "load"
+
+
 def test_a_dry_run_touches_nothing(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
     machine.todo = [rotation()]
 
