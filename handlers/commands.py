@@ -87,7 +87,7 @@ def table() -> tuple[Command, ...]:
         Command("stats", "the queue in numbers", tasks.stats),
         Command("week", "what this week has brought", productivity.week),
         Command("month", "what this month has brought", productivity.month),
-        Command("problems", "what is or will be wrong with the machine", problems.problems),
+        Command("problems", "what is or will be wrong with the machine; /problems metrics", problems.problems),
         Command("fix", "clean up logs and databases; shows first what", problems.fix),
         Command("patterns", "what you usually ask for, and when", patterns.patterns),
         Command("rules", "what runs by itself, what asks first", rules.rules),

@@ -13,7 +13,7 @@ from core.notifications import record_sent
 from handlers import overnight
 from handlers.approvals import yes_or_no
 from handlers.improvement_buttons import DropLesson, ImprovementVerb, KeepLesson, LetBe, OnImprovement
-from handlers.replies import edit_pressed, reply
+from handlers.replies import edit, edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import improvements as views
@@ -118,10 +118,13 @@ async def answer_lesson(update: Update, context: Context, correction: Correction
         return False
     if yes:
         place = services.lessons.correction(correction).project
-        await reply(update, views.kept(services.lessons.keep(correction, place, now, person(update))))
+        shown = views.kept(services.lessons.keep(correction, place, now, person(update)))
     else:
-        said = services.lessons.let_be(correction, now, person(update))
-        await reply(update, views.ask_lesson(said, ()))
+        shown = views.ask_lesson(services.lessons.let_be(correction, now, person(update)), ())
+    await reply(update, shown)
+    message = update.effective_message
+    if message is not None and message.reply_to_message is not None:
+        await edit(context.bot, message.chat.id, message.reply_to_message.message_id, shown)
     return True
 
 
@@ -166,4 +169,6 @@ def _place(services: Services, words: list[str]) -> tuple[ProjectName | None, st
     """The project that is named first, if one is, and the rest."""
     known = {project.name.casefold(): project.name for project in services.projects.all()}
     named = known.get(words[0].removeprefix("@").casefold()) if words else None
+    if named is None and words and words[0].startswith("@"):
+        raise Refused(f"There is no project “{words[0][1:41]}”. /projects lists them.")
     return named, " ".join(words[1:] if named is not None else words)

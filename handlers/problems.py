@@ -5,8 +5,10 @@ import asyncio
 from telegram import Update
 
 from core import audit
+from core.errors import Refused
 from core.model.ids import RepairId
 from core.model.problem import RepairState
+from core.outlooks import limits
 from handlers import builds, parsing
 from handlers.callbacks import RunFix, TakeBack
 from handlers.replies import edit, reply
@@ -17,10 +19,18 @@ from handlers.views.message import Message, escape
 
 
 async def problems(update: Update, context: Context) -> None:
-    """`/problems`: measured now; each with its evidence and what is foretold, and a picture of the worst."""
-    parsing.no_arguments(context.args or [], "problems")
-    services = context.services
+    """`/problems`: measured now; each with its evidence and what is foretold, and a picture of the worst.
+
+    `/problems metrics`: what was measured, with the limits.
+    """
+    services, words = context.services, context.args or []
     now = services.clock()
+    if words == ["metrics"]:
+        sample = await asyncio.to_thread(services.problems.measure, now)
+        await reply(update, views.metrics(sample, limits(sample, services.config)))
+        return
+    if words:
+        raise Refused("Write /problems, or /problems metrics for what was measured.")
     found = await asyncio.to_thread(services.problems.scan, now)
     services.wake()
     await reply(update, views.listed(found, services.store.metrics.all(), now, services.config.zone))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from core import problem_words
 from core.model.metrics import Sample
 from core.model.problem import Problem, Repair, RepairState, Severity
-from core.outlooks import FEWEST
+from core.outlooks import FEWEST, Limit
 from core.problem_predictor import Fixed
 from handlers.callbacks import Ask, RunFix, TakeBack
 from handlers.views import times
@@ -31,6 +31,18 @@ def listed(problems: Sequence[Problem], samples: Sequence[Sample], now: datetime
         parts += ["", *_told(problem)]
     rows = [[Button("🧹 Fix", RunFix(do=False))]] if any(problem.fix for problem in problems) else []
     return Message(lines(parts), rows, picture=picture(problems[0], samples, now, zone))
+
+
+def metrics(sample: Sample, known: Sequence[Limit]) -> Message:
+    """What was measured just now, against the limits."""
+    by_series = {limit.series: limit for limit in known}
+    told = []
+    for series, value in sample.values.items():
+        limit = by_series.get(series)
+        now = problem_words.amount(value, limit.unit if limit else "MB")
+        of = f", limit {problem_words.amount(limit.value, limit.unit)}" if limit else ""
+        told.append(f"• {escape(problem_words.name_of(series))}: {now}{of}")
+    return Message(lines("<b>Measured now</b>", told))
 
 
 def alarm(problem: Problem) -> Message:

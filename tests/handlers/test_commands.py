@@ -19,7 +19,6 @@ WITHOUT_ARGUMENTS = (
     "stats",
     "week",
     "month",
-    "problems",
     "fix",
     "night",
     "evening",
@@ -27,10 +26,11 @@ WITHOUT_ARGUMENTS = (
     "status",
     "stop_all",
     "trust",
-    "patterns",
     "notifications",
 )
 ELSEWHERE = (
+    "problems",
+    "patterns",
     "approve",
     "reject",
     "pause",

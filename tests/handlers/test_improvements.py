@@ -195,6 +195,8 @@ async def test_the_question_about_a_lesson_is_answered_in_words(house: House, wo
     said = await house.ask(word, reply_to=asked)
 
     assert "use tabs" in said
+    assert house.text(asked) == said
+    assert "🌐 Everywhere" not in house.labels(asked)
     assert len(house.store.lessons.all()) == lessons
     assert house.store.corrections.all()[0].answered_at is not None
     assert not house.store.drafts.all()
@@ -222,6 +224,7 @@ async def test_correct_and_the_places_that_are_offered(house: House) -> None:
 async def test_lessons_are_listed_added_and_dropped(house: House) -> None:
     assert "No lessons yet" in await house.ask("/lessons")
     await house.ask("/lessons shop use tabs")
+    assert await house.ask("/lessons @nowhere use tabs") == "There is no project “nowhere”. /projects lists them."
     await house.ask("/lessons short sentences")
     assert await house.ask("/lessons") == "Lessons · 2\n• Everywhere: short sentences\n• shop: use tabs"
 

@@ -35,6 +35,14 @@ async def test_all_is_well(house: House) -> None:
     assert await house.ask("/problems") == "✅ No problems, and none in sight."
 
 
+async def test_what_was_measured(house: House) -> None:
+    said = (await house.ask("/problems metrics")).splitlines()
+
+    assert said[0] == "Measured now"
+    assert f"• Disk: {house.machine['disk']:.0f} %, limit 80 %" in said
+    assert (await house.ask("/problems now")).startswith("Write /problems")
+
+
 async def test_a_disk_that_fills_is_told_with_a_picture(cleaner: House) -> None:
     fill(cleaner)
 
