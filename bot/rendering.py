@@ -24,6 +24,7 @@ from core.model.notification import (
     ChatLost,
     CheckIn,
     DependencyLost,
+    ImprovementSuggested,
     LessonAsked,
     MorningBrief,
     NightBudgetLow,
@@ -93,8 +94,8 @@ class Renderer:
                 return self._own_news(subject)
             case ChatLost():
                 return system.chat_lost(subject)
-            case ChangeAsked() | ActionAsked():
-                return None  # was sent as an answer
+            case ChangeAsked() | ActionAsked() | ImprovementSuggested():
+                return None  # was sent as an answer, or by an earlier version
             case MorningBrief(since=since, due=due, at=at):
                 return brief_views.brief(self._briefs.compose(at, since, due), self._config.zone, morning=True)
             case NightPlanned():

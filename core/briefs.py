@@ -81,7 +81,7 @@ class Brief:
     repairs: list[Repair] = field(default_factory=list)
     """What was cleaned up on the machine, or could not be."""
     problems: list[Problem] = field(default_factory=list)
-    """Limits that are reached or will be, the worst first."""
+    """Limits that are reached or will be, as of the last measurement, the worst first."""
 
     @property
     def is_quiet(self) -> bool:
@@ -130,7 +130,9 @@ class Briefs:
             throttled=throttle.reason if (throttle := self._store.throttle.get(THROTTLE)) is not None else None,
             expected=expected_today(self._store, self._config.zone, now),
             repairs=[each for each in self._store.repairs.all() if since <= each.at <= now],
-            problems=outlooks.by_severity(self._store.problems.all()),
+            problems=[
+                each for each in outlooks.by_severity(self._store.problems.all()) if now - each.seen_at < outlooks.FRESH
+            ],
         )
 
     def _missed(self, since: datetime) -> list[tuple[str, datetime]]:

@@ -19,6 +19,7 @@ from core.model.notification import (
     CheckIn,
     Delivered,
     DependencyLost,
+    ImprovementSuggested,
     LessonAsked,
     MorningBrief,
     NightBudgetLow,
@@ -137,7 +138,7 @@ def subject_key(subject: Subject) -> str:
             return f"{kind}:{lost_chat}:{at.isoformat()}"
         case TaskShown(task=about) | RuleSuggested(suggestion=about) | ProblemFound(problem=about):
             return f"{kind}:{about}"
-        case QuestionExpired(approval=about) | LessonAsked(correction=about):
+        case QuestionExpired(approval=about) | ImprovementSuggested(improvement=about) | LessonAsked(correction=about):
             return f"{kind}:{about}"
         case MorningBrief(day=day) | NightPlanned(day=day) | CheckIn(day=day):
             return f"{kind}:{day}"
@@ -253,7 +254,9 @@ def kind_of(store: Store, subject: Subject) -> Kind | None:
             return Kind.BUDGET
         case ProblemFound():
             return Kind.ESCALATIONS
-        case RuleSuggested() | PatternSuggested() | PatternDue() | PatternForgotten() | LessonAsked():
+        case RuleSuggested() | PatternSuggested() | PatternDue() | PatternForgotten():
+            return Kind.SUGGESTIONS
+        case ImprovementSuggested() | LessonAsked():
             return Kind.SUGGESTIONS
         case ChatLost():
             return Kind.SYSTEM

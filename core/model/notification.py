@@ -9,6 +9,7 @@ from core.model.ids import (
     BuildId,
     ChatId,
     CorrectionId,
+    ImprovementId,
     NotificationId,
     PatternId,
     ProblemId,
@@ -193,6 +194,12 @@ class ActionAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 PatternNews = PatternSuggested | PatternDue | PatternForgotten | ActionAsked
 
 
+class ImprovementSuggested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="improvement suggested"):
+    """A suggestion that was a message of its own. Now it stands in the check-in; stored ones have to stay readable."""
+
+    improvement: ImprovementId
+
+
 class LessonAsked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="lesson asked"):
     """Shall later builds keep to what was corrected?"""
 
@@ -220,6 +227,7 @@ Subject = (
     | WeekendSummary
     | ProblemFound
     | PatternNews
+    | ImprovementSuggested
     | LessonAsked
 )
 

@@ -28,8 +28,8 @@ def brief(report: Brief, zone: ZoneInfo, *, morning: bool = False) -> Message:
     queue = f"{report.queued} waiting in the queue" if report.queued else "the queue is empty"
     if report.is_quiet:
         quiet = f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}."
-        foreseen = _section(*_foreseen(report), patterns.TODAY)
-        return Message(lines(quiet, foreseen, _section(*_expected(report, zone), patterns.TODAY)), _queue_button())
+        machine = _section(*_machine(report), patterns.TODAY)
+        return Message(lines(quiet, machine, _section(*_expected(report, zone), patterns.TODAY)), _queue_button())
     text = ""
     for shown in SHOWN:
         text = _text(report, head, queue, shown, zone)
@@ -53,7 +53,7 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
         ("🔀 Waits for your merge since before", _earlier(report)),
         ("⚠️ Trouble", _trouble(report, zone)),
         ("🧹 Cleaned up", [escape(shorten(problem_words.done(each), 200)) for each in report.repairs]),
-        _foreseen(report),
+        _machine(report),
         _expected(report, zone),
     ]
     listed = [line for title, entries in sections for line in _section(title, entries, shown)]
@@ -65,9 +65,9 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
     )
 
 
-def _foreseen(report: Brief) -> tuple[str, list[str]]:
+def _machine(report: Brief) -> tuple[str, list[str]]:
     told = [escape(f"{each.evidence}. {each.prediction}") for each in report.problems]
-    return "📈 Foreseen for the machine", told
+    return "📈 The machine", told
 
 
 def _expected(report: Brief, zone: ZoneInfo) -> tuple[str, list[str]]:

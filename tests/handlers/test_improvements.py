@@ -8,7 +8,7 @@ from bot.local.models import User
 from core.model.build import Ended
 from core.model.ids import ChatId, ProjectName
 from core.model.improvement import Acted
-from core.model.notification import LessonAsked, MorningBrief
+from core.model.notification import ImprovementSuggested, LessonAsked, MorningBrief
 from core.notifications import record
 from tests import factories
 from tests.handlers.conftest import ANN, House
@@ -104,6 +104,19 @@ async def test_the_check_in_stays_when_its_suggestion_is_answered(house: House, 
 
     assert "🌆 Ready" in house.newest()
     assert said in house.newest()
+
+
+async def test_a_suggestion_that_an_earlier_version_recorded_is_left_out(house: House) -> None:
+    fail(house)
+    await house.ask("/improve")
+    with house.store.transaction():
+        old = ImprovementSuggested(improvement=house.store.improvements.all()[0].id)
+        record(house.store, old, ChatId(ANN.id), house.clock())
+    before = house.last_id()
+    await house.beat()
+
+    assert house.last_id() == before
+    assert house.troubles() == []
 
 
 async def test_the_other_verbs(house: House) -> None:

@@ -293,8 +293,10 @@ async def test_a_brief_tells_what_was_cleaned_up_and_what_is_foretold(house: Hou
     said = (await house.ask("/brief")).splitlines()
 
     assert said[said.index("🧹 Cleaned up") + 1] == "• Rotated app.log, freed 12 MB"
-    assert said[said.index("📈 Foreseen for the machine") + 1] == "• Disk: 91 %, limit 80 %. The limit is reached."
+    assert said[said.index("📈 The machine") + 1] == "• Disk: 91 %, limit 80 %. The limit is reached."
     assert said.count("• Rotated app.log, freed 12 MB") == 1
+    house.clock.moment += timedelta(hours=2)  # nobody has measured since
+    assert "Disk" not in await house.ask("/brief")
 
 
 async def test_a_brief_with_a_picture_of_what_ran(house: House) -> None:
