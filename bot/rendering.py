@@ -92,16 +92,17 @@ class Renderer:
             case RuleSuggested(suggestion=suggestion):
                 made = self._store.suggestions.get(suggestion)
                 return None if made is None else approvals.suggestion(made)
-            case ProblemFound() | ImprovementSuggested() | LessonAsked():
+            case ProblemFound() | LessonAsked():
                 return self._own_news(subject)
             case ChatLost():
                 return system.chat_lost(subject)
-            case ChangeAsked() | ActionAsked():
-                return None  # was sent as an answer
+            case ChangeAsked() | ActionAsked() | ImprovementSuggested():
+                return None  # was sent as an answer, or by an earlier version
             case MorningBrief(since=since, due=due, at=at):
                 return brief_views.brief(self._briefs.compose(at, since, due), self._config.zone, morning=True)
             case NightPlanned():
-                return daily_views.night(self._daily.plan_of_night(now), now, self._config.zone)
+                plan, ahead = self._daily.plan_of_night(now), self._daily.ahead(now)
+                return daily_views.night(plan, ahead, now, self._config.zone)
             case CheckIn():
                 return daily_views.check_in(self._daily.evening(now), now, self._config.zone)
             case WeekendAsked() | WeekendShown() | WeekendClosed() | WeekendFree() | WeekendSummary():
@@ -112,15 +113,12 @@ class Renderer:
         task = self._store.tasks.get(task_id) if task_id is not None else None
         return None if task is None else self._about(task, subject, now)
 
-    def _own_news(self, subject: ProblemFound | ImprovementSuggested | LessonAsked) -> Message | None:
+    def _own_news(self, subject: ProblemFound | LessonAsked) -> Message | None:
         """Of the machine, and of Jarvis itself."""
         match subject:
             case ProblemFound(problem=problem):
                 found = self._store.problems.get(problem)
                 return None if found is None else problems.alarm(found)
-            case ImprovementSuggested(improvement=improvement):
-                weakness = self._store.improvements.get(improvement)
-                return None if weakness is None else improvements.suggested(weakness)
             case LessonAsked(correction=correction):
                 said = self._store.corrections.get(correction)
                 return None if said is None else improvements.ask_lesson(said, self._store.projects.all())

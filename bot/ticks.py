@@ -50,7 +50,6 @@ def table(at: Installation) -> Sequence[Job]:
         Job("weekend start", _ON[SATURDAY], routine.weekend_start, timedelta(days=1), _weekend(at.weekend.start)),
         Job("weekend summary", _ON[SUNDAY], routine.weekend_summary, timedelta(hours=18), _weekend(at.weekend.summary)),
         Job("check-in", WORK_DAYS, routine.check_in, timedelta(hours=2), at.daily.check_in),
-        Job("suggestion", EVERY_DAY, routine.check_in, timedelta(hours=2), at.improver.offer),
     )
 
 

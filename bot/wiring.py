@@ -197,7 +197,7 @@ class Installation:
         """News at fixed times of the day."""
         from core.daily import Daily
 
-        return Daily(self.store, self.briefs, self.scheduler, self.config)
+        return Daily(self.store, self.briefs, self.scheduler, self.config, self.improver.offer)
 
     @cached_property
     def timetable(self) -> Timetable:

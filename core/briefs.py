@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from core import budgets, deliveries, nights, outcomes
+from core import budgets, deliveries, nights, outcomes, outlooks
 from core.builds import active_builds
 from core.model.approval import Approval, Open
 from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
 from core.model.execution import Alive
 from core.model.pattern import Expected, Pattern
+from core.model.problem import Problem, Repair, Severity
 from core.model.task import Completed, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
 from core.nights import Ran
 from core.pattern_book import expected_today
@@ -76,12 +77,17 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing new starts."""
     expected: list[tuple[Pattern, Expected]] = msgspec.field(default_factory=list)
     """What is usually asked for in the rest of the day."""
+    repairs: list[Repair] = msgspec.field(default_factory=list)
+    """What was cleaned up on the machine, or could not be."""
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    """Limits that are reached or will be, as of the last measurement, the worst first."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to tell."""
         news = (self.shipped, self.unproven, self.running, self.failed, self.questions, self.to_merge, self.missed)
-        return not any(news) and self.throttled is None
+        urgent = any(each.severity in (Severity.CRITICAL, Severity.HIGH) for each in self.problems)
+        return not any(news) and not self.repairs and not urgent and self.throttled is None
 
 
 class Briefs:
@@ -123,6 +129,10 @@ class Briefs:
             missed=self._missed(since),
             throttled=throttle.reason if (throttle := self._store.throttle.get(THROTTLE)) is not None else None,
             expected=expected_today(self._store, self._config.zone, now),
+            repairs=[each for each in self._store.repairs.all() if since <= each.at <= now],
+            problems=[
+                each for each in outlooks.by_severity(self._store.problems.all()) if now - each.seen_at < outlooks.FRESH
+            ],
         )
 
     def _missed(self, since: datetime) -> list[tuple[str, datetime]]:

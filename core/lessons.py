@@ -48,20 +48,26 @@ class Lessons:
     ) -> Correction:
         """Record what was wrong, and ask once what becomes of it; `asked`: that is being done already.
 
+        What builds keep to already needs no answer, and the same words are not asked about twice.
+
         Without a project it is about the only one, if there is just one. Raises Refused without words, NotFound for a
         project that is not registered.
         """
         words = self._clean(text)
         with self._store.transaction():
-            if project is None and len(known := self._store.projects.all()) == 1:
-                project = known[0].name
+            if project is None and len(projects := self._store.projects.all()) == 1:
+                project = projects[0].name
             self._check(project)
             number = self._store.number("correction")
             made = Correction(
                 id=CorrectionId(f"correction_{number}"), text=words, project=project, at=at, by=by, task=task
             )
+            known = self._held(words, project)
+            alike = self._open_like(made)
+            if known is not None:
+                made = msgspec.structs.replace(made, answered_at=at, lesson=known.id)
             self._store.corrections.put(made.id, made)
-            if not asked:
+            if not asked and known is None and not alike:
                 notifications.record(self._store, LessonAsked(correction=made.id), None, at, silent=True)
             _note(self._store, "corrected", at, by, correction=made.id, project=project, text=words)
         return made
@@ -80,15 +86,17 @@ class Lessons:
         with self._store.transaction():
             found = self._unanswered(correction_id)
             lesson = self.add(found.text, project, now, by, correction=found.id)
-            changed = msgspec.structs.replace(found, answered_at=now, lesson=lesson.id)
-            self._store.corrections.put(found.id, changed)
+            for each in (found, *self._open_like(found)):
+                changed = msgspec.structs.replace(each, answered_at=now, lesson=lesson.id)
+                self._store.corrections.put(each.id, changed)
         return lesson
 
     def let_be(self, correction_id: CorrectionId, now: datetime, by: UserId | None = None) -> Correction:
         """It was about this one time. Raises NotFound, or Conflict when it is answered."""
         with self._store.transaction():
             found = msgspec.structs.replace(self._unanswered(correction_id), answered_at=now)
-            self._store.corrections.put(found.id, found)
+            for each in (found, *self._open_like(found)):
+                self._store.corrections.put(each.id, msgspec.structs.replace(each, answered_at=now))
             _note(self._store, "correction let be", now, by, correction=found.id)
         return found
 
@@ -123,6 +131,26 @@ class Lessons:
             self._store.lessons.remove(lesson_id)
             _note(self._store, "lesson dropped", now, by, lesson=lesson.id, project=lesson.project, text=lesson.text)
         return lesson
+
+    def _held(self, words: str, project: ProjectName | None) -> Lesson | None:
+        """The lesson of the same words that builds of the project keep to."""
+        return next(
+            (
+                lesson
+                for lesson in self._store.lessons.all()
+                if lesson.text.casefold() == words.casefold() and lesson.project in (None, project)
+            ),
+            None,
+        )
+
+    def _open_like(self, said: Correction) -> list[Correction]:
+        """The others of the same words about the same project, about which nothing was said yet."""
+        return [
+            each
+            for each in self._store.corrections.all()
+            if each.answered_at is None and each.id != said.id
+            if (each.text.casefold(), each.project) == (said.text.casefold(), said.project)
+        ]
 
     def _unanswered(self, correction_id: CorrectionId) -> Correction:
         found = self.correction(correction_id)

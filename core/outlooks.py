@@ -24,6 +24,9 @@ BUILDS_UP = ("disk", "logs", "databases", "own")
 """Kinds of series that grow for weeks; the others are of the day."""
 FEWEST = 6
 """Measurements before anything is foretold."""
+REACH = 8
+"""Nothing is foretold for further ahead than so many times the length of what was measured: what a minute brings says
+nothing about a week."""
 FRESH = timedelta(hours=1)
 """A problem that was confirmed no later than that is as of now."""
 LASTING = timedelta(minutes=30)
@@ -69,7 +72,7 @@ def outlook(history: Sequence[tuple[datetime, float]], limit: float, now: dateti
             limit=limit, day=reached, week=reached, month=reached, night=reached, expected_at=now if reached else None
         )
     until = windows.next_named(windows.OVERNIGHT, now, config).end - now
-    night, day, week, month = forecast(history, limit, now, [until, DAY, WEEK, MONTH])
+    night, day, week, month = forecast(history, limit, now, _within_reach(history, now, [until, DAY, WEEK, MONTH]))
     best = next((each for each in (day, week, month) if each.probability >= LIKELY), month)
     return Outlook(
         limit=limit,
@@ -86,13 +89,23 @@ def outlook(history: Sequence[tuple[datetime, float]], limit: float, now: dateti
 def tightest(problems: Iterable[Problem], now: datetime) -> str | None:
     """Why fewer builds should start: the disk or the memory is likely to reach its limit within the night."""
     for problem in problems:
-        fresh = problem.resolved_at is None and now - problem.seen_at < FRESH
-        if fresh and problem.series in ("disk", "memory") and problem.value < problem.outlook.limit:
-            chance = problem.outlook.night
-            if chance >= LIKELY:
-                limit = problem.outlook.limit
-                return f"{problem.series} is likely to reach {limit:.0f} % within the night ({chance:.2f})"
+        limit = problem.outlook.limit
+        if problem.series in ("disk", "memory") and problem.value < limit and concerns_the_night(problem, now):
+            return f"{problem.series} is likely to reach {limit:.0f} % within the night ({problem.outlook.night:.2f})"
     return None
+
+
+def by_severity(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that are not resolved, the worst first."""
+    order = list(Severity)
+    found = [problem for problem in problems if problem.resolved_at is None]
+    return sorted(found, key=lambda problem: (order.index(problem.severity), problem.found_at))
+
+
+def concerns_the_night(problem: Problem, now: datetime) -> bool:
+    """Whether a limit is reached, or likely to be within the night, by what was measured lately."""
+    fresh = problem.resolved_at is None and now - problem.seen_at < FRESH
+    return fresh and (problem.value >= problem.outlook.limit or problem.outlook.night >= LIKELY)
 
 
 def judge(
@@ -101,6 +114,8 @@ def judge(
     """How bad it is; None: no problem."""
     if limit.kind not in BUILDS_UP:
         recent = [each for at, each in history if timedelta() <= now - at <= LASTING] or [value]
+        if limit.kind == "load" and (not history or now - min(at for at, _ in history) < LASTING):
+            return None  # whatever has just started is busy
         lasting = sum(recent) / len(recent)
         if lasting < limit.value:
             likely = limit.kind != "load" and value < limit.value and expected.day >= NEARLY_CERTAIN
@@ -123,5 +138,13 @@ def _stops_work(limit: Limit, value: float, history: Sequence[tuple[datetime, fl
         return True
     if limit.kind != "disk" or len(history) < FEWEST or value >= FULL:
         return value >= FULL
-    (full,) = forecast(history, FULL, now, [DAY])
+    (full,) = forecast(history, FULL, now, _within_reach(history, now, [DAY]))
     return full.probability >= LIKELY
+
+
+def _within_reach(
+    history: Sequence[tuple[datetime, float]], now: datetime, horizons: Sequence[timedelta]
+) -> list[timedelta]:
+    """The same, each cut to what the history is long enough for."""
+    reach = REACH * (now - min(at for at, _ in history))
+    return [min(each, reach) for each in horizons]

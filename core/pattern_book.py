@@ -6,7 +6,7 @@ well, so that lists and briefs only read.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -265,13 +265,17 @@ class PatternBook:
 
 def expected_today(store: Store, zone: ZoneInfo, now: datetime) -> list[tuple[Pattern, Expected]]:
     """What is worth a word in the rest of the local day, as it was learned last, soonest first."""
-    day = now.astimezone(zone).date()
+    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    return expected_between(store, now, midnight)
+
+
+def expected_between(store: Store, start: datetime, end: datetime) -> list[tuple[Pattern, Expected]]:
+    """What is worth a word from `start` to before `end`, as it was learned last, soonest first."""
     found = [
         (one, each)
         for one in store.patterns.all()
         for each in one.expected
-        if each.at >= now and each.at.astimezone(zone).date() == day
-        if each.confidence >= WORTH_A_WORD and not one.never
+        if start <= each.at < end and each.confidence >= WORTH_A_WORD and not one.never
     ]
     return sorted(found, key=lambda entry: entry[1].at)
 

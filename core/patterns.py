@@ -79,7 +79,7 @@ class Patterns(PatternBook):
                             confidence=expected.confidence,
                             band=expected.band,
                             action=pattern.action,
-                            by_itself=_runs_by_itself(pattern, expected),
+                            by_itself=runs_by_itself(pattern, expected),
                             task=known.task if known is not None else None,
                         )
                     )
@@ -110,7 +110,7 @@ class Patterns(PatternBook):
         made = []
         for pattern in self._store.patterns.all():
             for expected in pattern.expected:
-                if LAST_CALL <= expected.at - now <= ahead and _runs_by_itself(pattern, expected):
+                if LAST_CALL <= expected.at - now <= ahead and runs_by_itself(pattern, expected):
                     try:
                         task = self._build(pattern.id, expected.at, now)
                     except Refused as error:
@@ -315,5 +315,6 @@ def _new_task(action: Action, request: str) -> NewTask:
     )
 
 
-def _runs_by_itself(pattern: Pattern, expected: Expected) -> bool:
+def runs_by_itself(pattern: Pattern, expected: Expected) -> bool:
+    """Whether an occurrence is built ahead without being asked for."""
     return pattern.enabled and pattern.action is not None and expected.confidence >= BY_ITSELF

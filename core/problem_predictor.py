@@ -19,7 +19,7 @@ from core.model.ids import ProblemId, RepairId
 from core.model.metrics import Sample
 from core.model.notification import ProblemFound
 from core.model.problem import Fix, Outlook, Problem, Repair, RepairState, Severity
-from core.outlooks import Limit, judge, limits, outlook
+from core.outlooks import Limit, by_severity, judge, limits, outlook
 from core.ports import Store
 
 __all__ = ["Crossing", "Fixed", "Fixer", "Probe", "ProblemPredictor", "forecast"]
@@ -132,13 +132,19 @@ class ProblemPredictor:
 
     def open_problems(self) -> list[Problem]:
         """Those that are not resolved, the worst first."""
-        order = list(Severity)
-        found = [problem for problem in self._store.problems.all() if problem.resolved_at is None]
-        return sorted(found, key=lambda problem: (order.index(problem.severity), problem.found_at))
+        return by_severity(self._store.problems.all())
 
-    def fix(self, now: datetime, *, dry_run: bool = False, actor: str = audit.BY_ITSELF) -> Fixed:
-        """Do what can be done, or only say what that would be; what can't be done is told by its repair."""
+    def fix(
+        self, now: datetime, *, dry_run: bool = False, actor: str = audit.BY_ITSELF, unasked: bool = False
+    ) -> Fixed:
+        """Do what can be done, or only say what that would be; what can't be done is told by its repair.
+
+        `unasked` leaves alone what somebody has taken back.
+        """
         fixes = self._fixer.plan(now)
+        if unasked:
+            back = {repair.detail for repair in self._store.repairs.all() if repair.state is RepairState.RESTORED}
+            fixes = [fix for fix in fixes if f"{fix.root}/{fix.path}" not in back]
         if dry_run or not fixes:
             return Fixed(fixes=fixes)
         before = self.measure(now)
@@ -152,7 +158,9 @@ class ProblemPredictor:
         """Take a fix back; returns it and where the file is now. Raises NotFound, and Refused with nothing changed."""
         repair = self._store.repairs.get(repair_id)
         if repair is None:
-            raise NotFound(f"There is no fix {repair_id}. `jarvis problem-predictor restore` lists them.")
+            raise NotFound(
+                f"There is no fix {repair_id[:40]}. /restore, or jarvis problem-predictor restore, lists them."
+            )
         if repair.state not in (RepairState.DONE, RepairState.BEGUN):
             raise Refused(f"{repair_id} is {repair.state.value} already.")
         self._record("restoring", now, repair, actor)
@@ -182,7 +190,7 @@ class ProblemPredictor:
         """Before the builds of a session: scan, by night also fix, and say what was found and done."""
         problems = self.scan(now)
         is_night = windows.next_named(windows.OVERNIGHT, now, self._config).start <= now
-        return problem_words.prepared(problems, self.fix(now).repairs if is_night else ())
+        return problem_words.prepared(problems, self.fix(now, unasked=True).repairs if is_night else ())
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

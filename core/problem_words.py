@@ -32,9 +32,11 @@ def name_of(series: str) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """`81 %`, `1.2 GB`, `2.5 per processor`."""
+    """`81 %`, `1.2 GB`, `300 kB`, `2.5 per processor`."""
     if unit == "%":
         return f"{value:.0f} %"
+    if unit == "MB" and abs(value) < 0.5:
+        return f"{value * 1000:.0f} kB"
     if unit == "MB":
         return f"{value / 1000:.1f} GB" if value >= 1000 else f"{value:.0f} MB"
     return f"{value:.1f} {unit}"
@@ -42,7 +44,7 @@ def amount(value: float, unit: str) -> str:
 
 def size(count: int) -> str:
     """Bytes: `12 MB`."""
-    return amount(count / 1e6, "MB") if abs(count) >= 500_000 else f"{count / 1000:.0f} kB"
+    return amount(count / 1e6, "MB")
 
 
 def evidence(limit: Limit, value: float) -> str:

@@ -5,10 +5,11 @@ force when it is merged and the service was started again.
 """
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import audit, latency, notifications
+from core import audit, latency
 from core.autonomous_queue import AutonomousQueue, NewTask
 from core.errors import Conflict, NotFound, Refused
 from core.lessons import Lessons
@@ -30,7 +31,6 @@ from core.model.improvement import (
     Resolved,
     Weakness,
 )
-from core.model.notification import ImprovementSuggested
 from core.model.task import Completed, Merged, Source
 from core.ports import SecretScan, Store
 from core.weaknesses import CACHES, DAYS, Found, Known, figures, find, recorded_failures
@@ -130,23 +130,20 @@ class SelfImprover:
         rows = [(each.state.at, each) for each in self._store.improvements.all() if isinstance(each.state, Acted)]
         return [each for _, each in sorted(rows, key=lambda row: row[0], reverse=True)]
 
-    def offer(self, due: datetime, now: datetime) -> None:
-        """For the timetable: switch on the caches that help, and suggest one more thing; at most one on a local day.
+    def offer(self, now: datetime) -> None:
+        """For the check-in: switch on the caches that help, and choose one more suggestion; at most one on a local day.
 
-        Inside a transaction.
+        A correction is left for the next day: what becomes of it was just asked. Inside a transaction.
         """
-        zone = self._config.zone
         waiting = self.suggest(now)
         for each in waiting:
             if each.remedy is Remedy.CACHE and each.subject in CACHES:
                 self._act(each, None, now, by_itself=True)
-        shown = [each.shown_at for each in self._store.improvements.all() if each.shown_at is not None]
-        if any(day_of(at, zone) == day_of(now, zone) for at in shown):
+        if shown_on(self._store, self._config.zone, now) is not None:
             return
-        fresh = [each for each in self.suggest(now) if each.shown_at is None]
+        fresh = [each for each in self.suggest(now) if each.shown_at is None and not _is_asked(each, now)]
         if fresh:
             self._store.improvements.put(fresh[0].id, msgspec.structs.replace(fresh[0], shown_at=now))
-            notifications.record(self._store, ImprovementSuggested(improvement=fresh[0].id), None, now)
 
     # -- what is done about it ----------------------------------------------------------------------------------------
 
@@ -297,6 +294,17 @@ class SelfImprover:
             about=each.subject,
             evidence=each.evidence,
         )
+
+
+def _is_asked(found: Improvement, now: datetime) -> bool:
+    return found.weakness is Weakness.KNOWLEDGE_GAP and now - found.found_at < _DAY
+
+
+def shown_on(store: Store, zone: ZoneInfo, now: datetime) -> Improvement | None:
+    """The suggestion that was chosen on the local day of a moment."""
+    today = day_of(now, zone)
+    rows = store.improvements.all()
+    return next((each for each in rows if each.shown_at is not None and day_of(each.shown_at, zone) == today), None)
 
 
 def _updated(known: Improvement | None, found: Found, now: datetime) -> Improvement:

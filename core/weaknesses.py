@@ -32,8 +32,8 @@ ENOUGH_FAILURES = 3
 ENOUGH_QUESTIONS = 3
 LOOK_BACK = timedelta(days=30)
 """For corrections and questions."""
-EVERYWHERE = "no project"
-"""The subject of corrections that are about none."""
+EVERYWHERE = "all projects"
+"""The subject of corrections that are about none in particular."""
 CACHES = dict.fromkeys(
     ("chat /week", "chat /month", "press period", "productivity week", "productivity month"), CACHE_MARK
 )

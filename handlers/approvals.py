@@ -67,12 +67,18 @@ async def questions(update: Update, context: Context) -> None:
 
 async def answer_in_words(update: Update, context: Context, approval: ApprovalId, text: str) -> bool:
     """Take “yes”, “no” and the like as the answer to a question that was replied to; False for other words."""
+    yes = yes_or_no(text)
+    if yes is None:
+        return False
+    await _answer_one(update, context, approval, yes=yes)
+    return True
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Which of the two a few words say; None: neither."""
     words = re.findall(r"\w+|👍|👎|✅|🚫", text.casefold())
     word = words[0] if 0 < len(words) <= 3 else ""
-    if word not in _YES and word not in _NO:
-        return False
-    await _answer_one(update, context, approval, yes=word in _YES)
-    return True
+    return word in _YES if word in _YES or word in _NO else None
 
 
 async def batch_in_words(update: Update, context: Context, text: str) -> bool:

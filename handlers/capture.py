@@ -12,14 +12,14 @@ from core.model.notification import (
     ApprovalAsked,
     BuildEnded,
     ChangeAsked,
-    MorningBrief,
+    LessonAsked,
     Subject,
 )
 from core.model.task import Draft, NeedsApproval
 from handlers import parsing
 from handlers.approvals import answer_in_words, batch_in_words
 from handlers.changes import take_answer
-from handlers.improvements import correction_in_words
+from handlers.improvements import answer_lesson, correction_in_words
 from handlers.patterns import note_text, take_action
 from handlers.replies import reply
 from handlers.rules import rule_in_words
@@ -68,6 +68,10 @@ async def free_text(update: Update, context: Context) -> None:
         asked = notifications.at_message(services.store, ChatId(chat.id), replied.message_id)
         if asked is not None and await _answers(update, context, asked.subject, message.text):
             return
+        about = notifications.task_of(services.store, asked.subject) if asked is not None else None
+        from_me = replied.from_user is not None and replied.from_user.id == context.bot.id
+        if from_me and await correction_in_words(update, context, about, message.text):
+            return
     if await batch_in_words(update, context, message.text) or await rule_in_words(update, context, message.text):
         return
     note_text(update, context, message.text)
@@ -90,8 +94,8 @@ async def _answers(update: Update, context: Context, subject: Subject, text: str
             return True
         case ApprovalAsked(approval=approval):
             return await answer_in_words(update, context, approval, text)
-        case MorningBrief():
-            return await correction_in_words(update, context, None, text)
+        case LessonAsked(correction=correction):
+            return await answer_lesson(update, context, correction, text)
         case BuildEnded(build=build):
             if await correction_in_words(update, context, notifications.task_of_build(build), text):
                 return True

@@ -20,6 +20,8 @@ class OnImprovement(msgspec.Struct, frozen=True, array_like=True, tag="improve")
 
     verb: ImprovementVerb
     improvement: ImprovementId
+    evening: bool = False
+    """Whether it stands below the check-in, and not below the list."""
 
 
 class KeepLesson(msgspec.Struct, frozen=True, array_like=True, tag="keep"):

@@ -6,12 +6,14 @@ import re
 from telegram import Update
 
 from core.errors import Refused
-from core.model.ids import ChatId, ProjectName, TaskId
+from core.model.ids import ChatId, CorrectionId, ProjectName, TaskId
 from core.model.improvement import Acted
 from core.model.notification import LessonAsked
 from core.notifications import record_sent
+from handlers import overnight
+from handlers.approvals import yes_or_no
 from handlers.improvement_buttons import DropLesson, ImprovementVerb, KeepLesson, LetBe, OnImprovement
-from handlers.replies import edit_pressed, reply
+from handlers.replies import edit, edit_pressed, reply
 from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import improvements as views
@@ -69,7 +71,8 @@ async def on_improvement(update: Update, context: Context, pressed: OnImprovemen
         case ImprovementVerb.NEVER:
             improver.decline(pressed.improvement, now, by)
             said = "Never, then."
-    await edit_pressed(update, await asyncio.to_thread(_shown, services))
+    shown = overnight.evening_message if pressed.evening else _shown
+    await edit_pressed(update, await asyncio.to_thread(shown, services))
     return said
 
 
@@ -114,9 +117,26 @@ async def _take(update: Update, context: Context, project: ProjectName | None, t
     services, now = context.services, context.services.clock()
     made = services.lessons.take_correction(text, project, now, person(update), task=task, asked=True)
     sent = await reply(update, views.ask_lesson(made, services.projects.all()))
-    if sent is not None:
+    if sent is not None and made.answered_at is None:
         subject = LessonAsked(correction=made.id)
         record_sent(services.store, subject, ChatId(sent.chat.id), sent.message_id, now)
+
+
+async def answer_lesson(update: Update, context: Context, correction: CorrectionId, text: str) -> bool:
+    """Take “yes” or “no” as the answer to whether builds shall keep to a correction; False for other words."""
+    yes, services, now = yes_or_no(text), context.services, context.services.clock()
+    if yes is None:
+        return False
+    if yes:
+        place = services.lessons.correction(correction).project
+        shown = views.kept(services.lessons.keep(correction, place, now, person(update)))
+    else:
+        shown = views.ask_lesson(services.lessons.let_be(correction, now, person(update)), ())
+    await reply(update, shown)
+    message = update.effective_message
+    if message is not None and message.reply_to_message is not None:
+        await edit(context.bot, message.chat.id, message.reply_to_message.message_id, shown)
+    return True
 
 
 async def on_keep(update: Update, context: Context, pressed: KeepLesson) -> str:

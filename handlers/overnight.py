@@ -33,15 +33,19 @@ async def night(update: Update, context: Context) -> None:
 def night_message(services: Services) -> Message:
     """The plan as things stand."""
     now = services.clock()
-    return daily.night(services.scheduler.night(now), now, services.config.zone)
+    return daily.night(services.scheduler.night(now), services.daily.ahead(now), now, services.config.zone)
 
 
 async def evening(update: Update, context: Context) -> None:
     """`/evening`: quick wins, and how the queue stands."""
     parsing.no_arguments(context.args or [], "evening")
-    services, now = context.services, context.services.clock()
-    found = await asyncio.to_thread(services.daily.evening, now)
-    await reply(update, daily.check_in(found, now, services.config.zone))
+    await reply(update, await asyncio.to_thread(evening_message, context.services))
+
+
+def evening_message(services: Services) -> Message:
+    """The check-in as things stand."""
+    now = services.clock()
+    return daily.check_in(services.daily.evening(now), now, services.config.zone)
 
 
 async def session(update: Update, context: Context) -> None:
@@ -92,8 +96,7 @@ async def _approve(update: Update, context: Context, task: TaskId) -> str:
     if question.escalated:
         raise Conflict(f"Look at it first: /{task} shows it. I ask because {question.reason}.")
     await answer(update, context, question.id, yes=True)
-    plan = await asyncio.to_thread(services.scheduler.night, services.clock())
-    await edit_pressed(update, daily.night(plan, services.clock(), services.config.zone))
+    await edit_pressed(update, await asyncio.to_thread(night_message, services))
     await services.refresh(task)
     return f"{task} is approved."
 
@@ -106,7 +109,7 @@ async def on_wish(update: Update, context: Context, pressed: ForTonight) -> str:
     services.queue.for_tonight(pressed.task, now, person(update), skip=pressed.wish is Wish.SKIP)
     services.wake()
     plan = await asyncio.to_thread(services.scheduler.night, now)
-    await edit_pressed(update, daily.night(plan, now, services.config.zone))
+    await edit_pressed(update, daily.night(plan, services.daily.ahead(now), now, services.config.zone))
     if pressed.wish is Wish.SKIP:
         return f"{pressed.task} is left out tonight."
     obstacle = next((entry.reason for entry in plan.left_out if entry.task.id == pressed.task), None)

@@ -1,12 +1,13 @@
 """Routines: `/patterns`, the answers to what is suggested and handed over, and noting what is asked for."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from telegram import Update
 
 from core import notifications, request_types
-from core.model.ids import ChatId, PatternId
+from core.errors import Refused
+from core.model.ids import ChatId, PatternId, UserId
 from core.model.notification import ActionAsked
 from core.model.pattern import Action, Pattern
 from core.patterns import action_of
@@ -17,6 +18,12 @@ from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import patterns as views
 from handlers.views.message import Message
+
+WEEK = timedelta(days=7)
+USAGE = (
+    "Write /patterns, /patterns predict, /patterns suggest, /patterns log nba_rankings, /patterns enable pattern_1, "
+    "/patterns disable pattern_1 or /patterns feedback pattern_1 useful (or useless)."
+)
 
 
 def note_command(update: Update, context: Context, name: str) -> None:
@@ -41,9 +48,33 @@ def note(update: Update, context: Context, kind: str, example: str = "") -> None
 
 
 async def patterns(update: Update, context: Context) -> None:
-    """`/patterns`: what is usually asked for, and what is done about it."""
-    parsing.no_arguments(context.args or [], "patterns")
-    await reply(update, await asyncio.to_thread(shown, context.services))
+    """`/patterns`: what is usually asked for, and what is done about it; with a verb, as on the command line."""
+    await reply(update, await asyncio.to_thread(_said, context.services, context.args or [], person(update)))
+
+
+def _said(services: Services, words: list[str], by: UserId | None) -> Message:
+    book, now, zone = services.patterns, services.clock(), services.config.zone
+    match words:
+        case []:
+            return shown(services)
+        case ["predict"]:
+            book.listed(now)
+            return views.predicted(book.predictions(now, now + WEEK), now, zone)
+        case ["suggest"]:
+            book.listed(now)
+            return views.to_build(book.suggest(now), now, zone)
+        case ["log", *kind] if kind:
+            known = book.log(" ".join(kind), now, f"person {by}")
+            return Message(f"Recorded {views.name(known.type)}; so far: {len(known.at)}.")
+        case ["enable", *name] if name:
+            book.enable(" ".join(name), now, by)
+        case ["disable", *name] if name:
+            book.disable(" ".join(name), now, by)
+        case ["feedback", *name, ("useful" | "useless") as verdict] if name:
+            book.feedback(" ".join(name), now, by, useful=verdict == "useful")
+        case _:
+            raise Refused(USAGE)
+    return shown(services)
 
 
 def shown(services: Services) -> Message:

@@ -1,6 +1,9 @@
 """`jarvis autonomous-queue`: add tasks, start builds, see how far they are."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,12 +11,15 @@ from bot.cli import rows
 from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json, show_table
 from bot.cli.wording import for_terminal
-from core import categories, task_text
+from core import categories, request_types, task_text
 from core.autonomous_queue import NewTask
 from core.model.ids import ProjectName
-from core.model.task import NeedsApproval
+from core.model.task import NeedsApproval, Task
 from core.transitions import label
 from handlers import parsing
+
+if TYPE_CHECKING:
+    from bot.wiring import Installation
 
 
 @click.group()
@@ -67,6 +73,7 @@ def add(as_json: bool, hours: str, category: str, priority: str, depends: tuple[
     )
     with installation() as at:
         task = at.queue.add_to_queue(new, at.clock())
+        _note(at, task)
         waiting = at.scheduler.why_waiting(task.id, at.clock())
         somebody = bot_is_there(at.config.home) or command_is_there(at.config.home)
     if as_json:
@@ -90,6 +97,14 @@ def _when(waiting: str, somebody: bool) -> str:
     soon = waiting == "starts in a moment"
     when = "It starts as soon as the bot runs" if soon else f"It {waiting}, if the bot runs then"
     return f"{when}: jarvis run. Without it: jarvis autonomous-queue schedule"
+
+
+def _note(at: Installation, task: Task) -> None:
+    """A request like one in the chat, and written like one: routines are learned from both."""
+    marks = [f"{task.hours:g}h", f"#{task.category.value.split()[0].casefold()}"]
+    marks += [f"@{task.project}"] if task.project is not None else []
+    asked = " ".join([request_types.timeless(task.title), *marks]) if task.command is None else ""
+    at.patterns.note(request_types.of_text(task.title), at.clock(), "command line", asked)
 
 
 @group.command()

@@ -88,7 +88,20 @@ def _findings(loaded: settings.Settings) -> Iterator[Finding]:
                 values[name] <= FULL,
                 f"{values[name]:.0f} % used" + ("" if values[name] <= FULL else ", too much"),
             )
+    yield from _folders(loaded)
     yield from _data(loaded)
+
+
+def _folders(loaded: settings.Settings) -> Iterator[Finding]:
+    """What is watched or cleaned up by the settings, but is not there."""
+    config = loaded.config
+    named = (
+        ("WATCH_PATHS", config.watch_paths),
+        ("LOG_ROOTS", config.log_roots),
+        ("DATABASE_ROOTS", config.database_roots),
+    )
+    for name, paths in named:
+        yield from ((name, False, f"{path} is no folder") for path in paths if not path.is_dir())
 
 
 def _agents(loaded: settings.Settings) -> Iterator[Finding]:

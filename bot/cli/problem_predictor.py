@@ -113,7 +113,9 @@ def _show_done(fixed: Fixed) -> None:
     for series, value in (fixed.after or {}).items():
         before = (fixed.before or {}).get(series, value)
         if ":" in series and before != value:
-            click.echo(f"{series}: {before:g} before, {value:g} now")
+            unit = "%" if series.startswith("disk") else "MB"
+            was, now = (problem_words.amount(each, unit) for each in (before, value))
+            click.echo(f"{problem_words.name_of(series)}: {was} before, {now} now")
     click.echo("Take one back: jarvis problem-predictor restore REPAIR")
 
 

@@ -206,7 +206,7 @@ PatternNews = PatternSuggested | PatternDue | PatternForgotten | ActionAsked
 
 
 class ImprovementSuggested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="improvement suggested"):
-    """A weakness of Jarvis itself, and what can be done about it."""
+    """A suggestion that was a message of its own. Now it stands in the check-in; stored ones have to stay readable."""
 
     improvement: ImprovementId
 

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import Refused
@@ -20,15 +20,20 @@ def files_below(root: Path) -> Iterator[tuple[str, os.stat_result]]:
         device = root.stat().st_dev
     except OSError:
         return
-    for folder, folders, names, handle in os.fwalk(root, follow_symlinks=False, onerror=None):
-        folders[:] = sorted(name for name in folders if _is_inside(handle, name, device))
-        for name in sorted(names):
-            try:
-                found = os.stat(name, dir_fd=handle, follow_symlinks=False)
-            except OSError:
-                continue
-            if is_safe(found):
-                yield os.path.relpath(os.path.join(folder, name), root), found  # noqa: PTH118
+    folders = [""]  # not by recursion: there are trees that are deeper than the stack
+    while folders:
+        folder = folders.pop()
+        inside = sorted(_entries(root, folder))
+        yield from ((path, found) for path, found in inside if is_safe(found))
+        folders += [path for path, found in reversed(inside) if stat.S_ISDIR(found.st_mode) and found.st_dev == device]
+
+
+def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    """What lies in a folder, links as they are, by path relative to the root."""
+    with suppress(OSError), os.scandir(root / folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                yield f"{folder}/{entry.name}" if folder else entry.name, entry.stat(follow_symlinks=False)
 
 
 def is_safe(found: os.stat_result) -> bool:
@@ -80,11 +85,3 @@ def opened(folder: int, name: str, flags: int) -> Iterator[int]:
 def on_disk(found: os.stat_result) -> int:
     """Bytes that it takes on the disk."""
     return found.st_blocks * BLOCK
-
-
-def _is_inside(folder: int, name: str, device: int) -> bool:
-    try:
-        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_dev == device

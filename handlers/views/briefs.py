@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core import outcomes
+from core import outcomes, problem_words
 from core.briefs import Brief, Finished
 from core.model.task import Completed, Merged, Unmerged
 from handlers.callbacks import Answer, ListName, MergeAll, OnTask, Page, TaskVerb
@@ -28,7 +28,8 @@ def brief(report: Brief, zone: ZoneInfo, *, morning: bool = False) -> Message:
     queue = f"{report.queued} waiting in the queue" if report.queued else "the queue is empty"
     if report.is_quiet:
         quiet = f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}."
-        return Message(lines(quiet, _section(*_expected(report, zone), patterns.TODAY)), _queue_button())
+        machine = _section(*_machine(report), patterns.TODAY)
+        return Message(lines(quiet, machine, _section(*_expected(report, zone), patterns.TODAY)), _queue_button())
     text = ""
     for shown in SHOWN:
         text = _text(report, head, queue, shown, zone)
@@ -51,6 +52,8 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
         ),
         ("🔀 Waits for your merge since before", _earlier(report)),
         ("⚠️ Trouble", _trouble(report, zone)),
+        ("🧹 Cleaned up", [escape(shorten(problem_words.done(each), 200)) for each in report.repairs]),
+        _machine(report),
         _expected(report, zone),
     ]
     listed = [line for title, entries in sections for line in _section(title, entries, shown)]
@@ -60,6 +63,11 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
     return lines(
         head, listed, "", f"{shipped}{cost} since {times.clock(report.since, zone, now)}; {queue}.{multiplier}"
     )
+
+
+def _machine(report: Brief) -> tuple[str, list[str]]:
+    told = [escape(f"{each.evidence}. {each.prediction}") for each in report.problems]
+    return "📈 The machine", told
 
 
 def _expected(report: Brief, zone: ZoneInfo) -> tuple[str, list[str]]:

@@ -3,22 +3,25 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from core.daily import ENOUGH_FOR_THE_NIGHT, Evening
+from core.daily import ENOUGH_FOR_THE_NIGHT, Ahead, Evening
 from core.model.task import NeedsApproval
+from core.patterns import occurrence_at
 from core.planning import Plan
 from handlers.callbacks import Ask, ForTonight, ListName, OnTask, Page, TaskVerb, Wish
-from handlers.views import patterns, times
+from handlers.views import improvements, patterns, times
 from handlers.views.message import Button, Message, escape, lines, shorten
 from handlers.views.night_pictures import plan_picture
 
 SHOWN = 12
+FEW = 3
 
 
-def night(plan: Plan, now: datetime, zone: ZoneInfo) -> Message:
-    """What the night builds, on which slot and when; with buttons to change it, and a picture."""
+def night(plan: Plan, ahead: Ahead, now: datetime, zone: ZoneInfo) -> Message:
+    """What the night builds, when and on which slot, and what else it brings; buttons change it, a picture shows it."""
     span = f"{times.clock(plan.now, zone, now)}–{plan.until.astimezone(zone):%H:%M}"
     if not plan.planned and not plan.left_out:
-        return Message(f"🌙 <b>The night</b> · {span}\nThe queue is empty, so nothing is planned.", _queue())
+        empty = "The queue is empty, so nothing is planned."
+        return Message(lines(f"🌙 <b>The night</b> · {span}", empty, _ahead(ahead, now, zone)), _queue())
     planned = [
         f"{entry.start.astimezone(zone):%H:%M}–{entry.end.astimezone(zone):%H:%M} · slot {entry.slot} · "
         f"/{entry.task.id} {escape(shorten(entry.task.title, 60))}"
@@ -35,11 +38,24 @@ def night(plan: Plan, now: datetime, zone: ZoneInfo) -> Message:
         if planned
         else "Nothing can be built as things stand.",
         f"One build fewer at a time: {escape(plan.tight)}." if plan.tight else None,
+        _ahead(ahead, now, zone),
         planned,
         _more(len(plan.planned)),
         ["", "<b>Not tonight</b>", *left, *filter(None, [_more(len(plan.left_out))])] if left else None,
     )
     return Message(text, _night_buttons(plan), picture=plan_picture(plan, zone) if plan.planned else None)
+
+
+def _ahead(ahead: Ahead, now: datetime, zone: ZoneInfo) -> list[str]:
+    """Limits that are likely to be reached, and what is built ahead."""
+    told = [f"⚠️ {escape(problem.evidence)}. {escape(problem.prediction)}" for problem in ahead.problems[:FEW]]
+    for pattern, each in ahead.prebuilt[:FEW]:
+        known = occurrence_at(pattern, each.at)
+        done = f"/{known.task} is" if known is not None and known.task is not None else "to be"
+        told.append(
+            f"🔁 {done} built ahead: {patterns.name(pattern.type)}, usually asked for {times.clock(each.at, zone, now)}"
+        )
+    return told
 
 
 def _night_buttons(plan: Plan) -> list[list[Button]]:
@@ -71,6 +87,7 @@ def check_in(evening: Evening, now: datetime, zone: ZoneInfo) -> Message:
     waiting = sum(stats.by_state.get(name, 0) for name in ("queued", "needs approval"))
     tonight = len(evening.plan.planned)
     hours = times.hours(sum(entry.task.hours for entry in evening.plan.planned)) if tonight else ""
+    suggestion = improvements.suggested(evening.suggestion) if evening.suggestion is not None else None
     text = lines(
         "🌆 <b>Ready for tonight's build session?</b>",
         _quick_wins(evening),
@@ -79,6 +96,7 @@ def check_in(evening: Evening, now: datetime, zone: ZoneInfo) -> Message:
         f"Tonight: {_builds(tonight)}, {hours} of work." if tonight else "Nothing is planned for tonight.",
         _health(evening),
         [f"🔁 Usually asked for: {line}" for line in patterns.today(evening.expected, zone)],
+        suggestion.text if suggestion is not None else None,
     )
     rows = [
         [
@@ -92,6 +110,7 @@ def check_in(evening: Evening, now: datetime, zone: ZoneInfo) -> Message:
         [Button(f"{_verb(task.state)} {shorten(task.title, 40)}", OnTask(TaskVerb.SHOW, task.id))]
         for task in (*evening.to_approve, *evening.candidates)
     ]
+    rows += [list(row) for row in suggestion.rows] if suggestion is not None else []
     return Message(text, [*rows, [Button("🌙 The night", Ask("night")), Button("📋 Queue", Page(ListName.QUEUE, 0))]])
 
 

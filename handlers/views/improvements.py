@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 
 from core.model.ids import ProjectName
-from core.model.improvement import Acted, Correction, Declined, Figures, Impact, Improvement, Lesson, Open, Remedy
+from core.model.improvement import (
+    Acted,
+    Correction,
+    Declined,
+    Figures,
+    Impact,
+    Improvement,
+    Lesson,
+    Open,
+    Postponed,
+    Remedy,
+)
 from core.model.project import Project
 from core.self_improver import Stat
 from handlers.callbacks import Ask
@@ -55,16 +66,18 @@ def stats(numbers: Sequence[Stat]) -> Message:
 
 
 def suggested(each: Improvement) -> Message:
-    """The one suggestion of a day."""
+    """The one suggestion of a day, to stand in the check-in."""
     head = f"💡 {_entry(each)}"
     match each.state:
         case Open():
-            return Message(head, [_buttons(each)])
+            return Message(head, [_buttons(each, evening=True)])
         case Acted():
             return Message(lines(head, escape(done(each))))
         case Declined():
             return Message(lines(head, "Never, then."))
-    return Message(head, [[Button("💡 All suggestions", Ask("improve"))]])
+        case Postponed():
+            return Message(lines(head, "Not now; /improve lists it again in a week."))
+    return Message(lines(head, "It is gone by itself."))
 
 
 def done(each: Improvement) -> str:
@@ -96,7 +109,7 @@ def lessons(known: Sequence[Lesson], project: ProjectName | None) -> Message:
     """All of them, newest first, or those that hold in a project."""
     mine = [each for each in known if project is None or each.project in (None, project)]
     if not mine:
-        return Message("No lessons yet. Reply “no, …” to a result, or write <code>/lessons shop use tabs</code>.")
+        return Message("No lessons yet. Reply “no, …” to a message of mine, or write <code>/lessons use tabs</code>.")
     shown = mine[:LESSONS_SHOWN]
     listed = [f"• {_where(each.project)}: {escape(shorten(each.text, 150))}" for each in shown]
     more = f"and {len(mine) - len(shown)} older" if len(mine) > len(shown) else None
@@ -134,12 +147,13 @@ def _brought(each: Improvement, impact: Impact) -> str:
     return f"{what}; " + ("measured from the next day on" if impact.since else f"/{task} is not merged yet")
 
 
-def _buttons(each: Improvement, prefix: str = "") -> list[Button]:
-    return [
-        Button(f"{prefix}Do it", OnImprovement(ImprovementVerb.DO, each.id)),
-        Button("Not now", OnImprovement(ImprovementVerb.LATER, each.id)),
-        Button("Never", OnImprovement(ImprovementVerb.NEVER, each.id)),
-    ]
+def _buttons(each: Improvement, prefix: str = "", *, evening: bool = False) -> list[Button]:
+    answers = (
+        (f"{prefix}Do it", ImprovementVerb.DO),
+        ("Not now", ImprovementVerb.LATER),
+        ("Never", ImprovementVerb.NEVER),
+    )
+    return [Button(label, OnImprovement(verb, each.id, evening)) for label, verb in answers]
 
 
 def _where(project: ProjectName | None) -> str:

@@ -9,14 +9,15 @@ from core.model.ids import PatternId
 from core.model.notification import PatternDue, PatternForgotten
 from core.model.pattern import Expected, Occurrence, Pattern
 from core.model.task import Task
-from core.pattern_book import rhythm
-from core.patterns import occurrence_at
+from core.pattern_book import Foreseen, rhythm
+from core.patterns import PreBuild, occurrence_at
 from handlers.callbacks import JudgePattern, OnPattern, PatternVerb
 from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, shorten
 
 SHOWN = 8
 TODAY = 3
+PREDICTED = 20
 NONE_YET = (
     "I have not found a routine yet. I notice what you ask for and when; two or three times at the same time of the "
     "week are enough."
@@ -83,6 +84,29 @@ def today(expected: Sequence[tuple[Pattern, Expected]], zone: ZoneInfo) -> list[
         f"{each.at.astimezone(zone):%H:%M} {name(pattern.type)} ({sure(each)}){_built(pattern, each)}"
         for pattern, each in expected[:TODAY]
     ]
+
+
+def predicted(found: Sequence[Foreseen], now: datetime, zone: ZoneInfo) -> Message:
+    """What is expected in the next days, soonest first."""
+    if not found:
+        return Message("Nothing is expected in the next seven days.")
+    told = [
+        f"{times.clock(expected.at, zone, now)} {name(kind)} ({sure(expected)})" for kind, expected in found[:PREDICTED]
+    ]
+    more = f"… and {len(found) - PREDICTED} more: jarvis pattern-learner predict" if len(found) > PREDICTED else None
+    return Message(lines("<b>Expected in the next seven days</b>", told, more))
+
+
+def to_build(found: Sequence[PreBuild], now: datetime, zone: ZoneInfo) -> Message:
+    """What would be built ahead by now."""
+    if not found:
+        return Message("Nothing is expected in 2 to 4 hours.")
+    told = []
+    for one in found[:SHOWN]:
+        what = escape(shorten(one.action.title, 100)) if one.action is not None else "nothing to build is known"
+        by_itself = ", by itself" if one.by_itself else ""
+        told.append(f"{times.clock(one.at, zone, now)} {name(one.type)} ({one.confidence:.0%}): {what}{by_itself}")
+    return Message(lines("<b>To build ahead now</b>", told))
 
 
 def _built(pattern: Pattern, expected: Expected) -> str:

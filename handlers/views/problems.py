@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from core import problem_words
 from core.model.metrics import Sample
-from core.model.problem import Problem, RepairState, Severity
+from core.model.problem import Problem, Repair, RepairState, Severity
+from core.outlooks import FEWEST, Limit
 from core.problem_predictor import Fixed
 from handlers.callbacks import Ask, RunFix, TakeBack
+from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, shorten
 from handlers.views.pictures import Forecast, Point
 
@@ -21,12 +23,26 @@ LONGEST = timedelta(days=30)
 def listed(problems: Sequence[Problem], samples: Sequence[Sample], now: datetime, zone: ZoneInfo) -> Message:
     """Each with its evidence, what is foretold, and what can be done; with a picture of the worst."""
     if not problems:
-        return Message("✅ No problems, and none in sight.", [[Button("🧹 Clean up", RunFix(do=False))]])
+        young = len(samples) < FEWEST or now - min(each.at for each in samples) < timedelta(hours=1)
+        ahead = ". I have not measured for long enough to look ahead." if young else ", and none in sight."
+        return Message(f"✅ No problems{ahead}", [[Button("🧹 Clean up", RunFix(do=False))]])
     parts = ["<b>Problems</b>"]
     for problem in problems[:SHOWN]:
         parts += ["", *_told(problem)]
     rows = [[Button("🧹 Fix", RunFix(do=False))]] if any(problem.fix for problem in problems) else []
     return Message(lines(parts), rows, picture=picture(problems[0], samples, now, zone))
+
+
+def metrics(sample: Sample, known: Sequence[Limit]) -> Message:
+    """What was measured just now, against the limits."""
+    by_series = {limit.series: limit for limit in known}
+    told = []
+    for series, value in sample.values.items():
+        limit = by_series.get(series)
+        now = problem_words.amount(value, limit.unit if limit else "MB")
+        of = f", limit {problem_words.amount(limit.value, limit.unit)}" if limit else ""
+        told.append(f"• {escape(problem_words.name_of(series))}: {now}{of}")
+    return Message(lines("<b>Measured now</b>", told))
 
 
 def alarm(problem: Problem) -> Message:
@@ -68,9 +84,28 @@ def fixed(done: Fixed) -> Message:
         return Message("✅ There is nothing to clean up any more.")
     told = [f"• {escape(shorten(problem_words.done(repair), 200))}" for repair in done.repairs[:SHOWN]]
     kept = [repair for repair in done.repairs if repair.state is RepairState.DONE and repair.kept]
-    rows = [[Button(f"↩️ {shorten(repair.fix.path, 40)}", TakeBack(repair.id))] for repair in kept[:5]]
     head = f"<b>Freed {problem_words.size(done.freed)}</b>"
-    return Message(lines(head, told, _more(len(done.repairs)), _measured(done)), rows)
+    later = "It can be taken back for 30 days, here or with /restore." if kept else None
+    return Message(lines(head, told, _more(len(done.repairs)), _measured(done), later), _back(kept[:5]))
+
+
+def to_take_back(kept: Sequence[Repair], now: datetime, zone: ZoneInfo) -> Message:
+    """What was cleaned up and can be brought back, the newest first."""
+    told = [
+        f"• {each.id} · {times.clock(each.at, zone, now)}: {escape(shorten(problem_words.done(each), 200))}"
+        for each in kept[:SHOWN]
+    ]
+    text = lines(
+        "<b>What I cleaned up</b>",
+        told,
+        _more(len(kept)),
+        "Tap what you want back. For the discarded result of a task write <code>/restore 12</code>.",
+    )
+    return Message(text, _back(kept[:SHOWN]))
+
+
+def _back(kept: Sequence[Repair]) -> list[list[Button]]:
+    return [[Button(f"↩️ {shorten(repair.fix.path, 40)}", TakeBack(repair.id))] for repair in kept]
 
 
 def picture(problem: Problem, samples: Sequence[Sample], now: datetime, zone: ZoneInfo) -> Forecast | None:

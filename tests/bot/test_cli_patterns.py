@@ -47,6 +47,28 @@ def refused(jarvis: Jarvis, *words: str) -> str:
     return done.err.removeprefix("Error: ").strip()
 
 
+def test_what_is_added_on_the_command_line_is_a_request_like_one_in_the_chat(
+    jarvis: Jarvis, shop: None, home: Path, clock: SetClock
+) -> None:
+    for back in range(6, 0, -1):
+        clock.moment = THURSDAY + timedelta(hours=3) - timedelta(weeks=back)
+        title = f"Update the NBA rankings for {back} March"
+        assert jarvis("autonomous-queue", "add", title, "", "2", "Documentation", "--project", "shop").code == 0
+    clock.moment = THURSDAY
+
+    (pattern,) = printed(jarvis(LEARNER, "list", "--json"))
+
+    assert (pattern["type"], pattern["expected"][0]["at"]) == ("update nba rankings", "2026-03-05T18:00:00Z")
+    store = open_store(home, utc_now)
+    known = store.moments.get("update nba rankings")
+    store.close()
+    assert known is not None
+    assert (known.example, known.sources) == (
+        "Update the NBA rankings 2h #documentation @shop",
+        {"command line": 6},
+    )
+
+
 def test_log(jarvis: Jarvis) -> None:
     assert jarvis(LEARNER, "log", "nba_rankings", '{"source": "manual"}').out == "Recorded nba_rankings; so far: 1.\n"
     assert jarvis("pattern_learner", "log", "NBA_rankings").out == "Recorded nba_rankings; so far: 2.\n"

@@ -95,3 +95,15 @@ def test_what_was_never_done_is_not_taken_back(jarvis: Jarvis, logs: Path) -> No
 
     assert (done.code, done.out) == (1, "")
     assert "There is no fix repair_9" in done.err
+
+
+def test_the_doctor_names_folders_that_are_not_there(
+    jarvis: Jarvis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOG_ROOTS", f"{tmp_path}, {tmp_path}/lgos")
+
+    done = jarvis("doctor")
+
+    assert done.code == 1
+    assert f"!!  LOG_ROOTS: {tmp_path}/lgos is no folder\n" in done.out
+    assert f"{tmp_path} is no folder" not in done.out

@@ -63,7 +63,6 @@ def test_the_table(at: Installation) -> None:
         ("weekend start", 1, time(9), timedelta(days=1)),
         ("weekend summary", 1, time(20), timedelta(hours=18)),
         ("check-in", 5, time(19), timedelta(hours=2)),
-        ("suggestion", 7, time(19), timedelta(hours=2)),
     ]
 
 
@@ -93,7 +92,7 @@ def test_without_training_there_is_no_session_for_it(at: Installation) -> None:
 def test_names_are_unique(at: Installation) -> None:
     at.config.routine = Routine(gym=((time(6), time(7)), (time(6), time(7)), (time(8), time(9))))
     names = [job.name for job in table(at)]
-    assert len(names) == len(set(names)) == 14
+    assert len(names) == len(set(names)) == 13
 
 
 # -- what the jobs do -------------------------------------------------------------------------------------------------
@@ -108,7 +107,6 @@ def test_a_day_of_the_real_table(at: Installation, store: JournalStore) -> None:
         "Tue 12:00 working day",
         "Tue 17:00 gym 2",
         "Tue 19:00 check-in",
-        "Tue 19:00 suggestion",
         "Tue 22:45 plan",
         "Tue 23:00 night",
         "Wed 06:00 gym 1",
@@ -116,7 +114,6 @@ def test_a_day_of_the_real_table(at: Installation, store: JournalStore) -> None:
         "Wed 09:00 working day",
         "Wed 17:00 gym 2",
         "Wed 19:00 check-in",
-        "Wed 19:00 suggestion",
         "Wed 22:45 plan",
         "Wed 23:00 night",
         "Thu 06:00 gym 1",
@@ -238,7 +235,7 @@ async def test_what_has_not_changed_is_left_alone(ticks: Ticks, at: Installation
 async def test_nothing_is_dropped_because_it_is_late_and_many_are_one(ticks: Ticks, at: Installation) -> None:
     ticks.arrange(table(at), BERLIN)
     jobs = ticks._scheduler.get_jobs()
-    assert len(jobs) == 15
+    assert len(jobs) == 14
     for job in jobs:
         assert job.misfire_grace_time is None
         assert job.coalesce

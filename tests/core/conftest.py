@@ -138,6 +138,7 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
     builds = Builds(store, executor, programs, decisions, lambda spec, result: list(found), config)
     queue = AutonomousQueue(store, builds, decisions, config)
     scheduler, productivity = BuildScheduler(store, config, builds.look_around), Productivity(store, config)
+    improver = SelfImprover(store, queue, config, scan)
     briefs, reports = Briefs(store, executor, productivity, config), Reports(store, config)
     overnight = OvernightRunner(
         store,
@@ -154,8 +155,8 @@ def wire(store: JournalStore, clock: SetClock, config: Config, executor: FakeExe
         productivity=productivity,
         reports=reports,
         overnight=overnight,
-        daily=Daily(store, briefs, scheduler, config),
-        improver=SelfImprover(store, queue, config, scan),
+        daily=Daily(store, briefs, scheduler, config, improver.offer),
+        improver=improver,
         lessons=Lessons(store, scan),
         machine=machine,
         store=store,

@@ -231,7 +231,7 @@ def test_tasks_that_are_no_work_for_a_night_do_not_count(engines: Engines) -> No
 
 def test_it_belongs_to_the_day_of_the_owner(engines: Engines) -> None:
     engines.preferences.set("TIMEZONE", "Pacific/Auckland", engines.now)
-    daily = Daily(engines.store, engines.briefs, engines.scheduler, engines.config)
+    daily = Daily(engines.store, engines.briefs, engines.scheduler, engines.config, engines.improver.offer)
 
     with engines.store.transaction():
         daily.check_in(at(6), at(6))  # 19:00 in Auckland

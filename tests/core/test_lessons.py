@@ -31,6 +31,20 @@ def test_a_correction_is_asked_about_once_and_becomes_a_lesson(engines: Engines)
     assert [line["action"] for line in engines.lines("improvements.log")] == ["corrected", "lesson"]
 
 
+def test_the_same_words_are_asked_about_once_and_answered_together(engines: Engines) -> None:
+    made = [engines.lessons.take_correction(words, SHOP, engines.now) for words in ("use tabs", "Use tabs", "test it")]
+    assert engines.subjects() == [LessonAsked(correction=made[0].id), LessonAsked(correction=made[2].id)]
+
+    lesson = engines.lessons.keep(made[0].id, SHOP, engines.now)
+    engines.lessons.let_be(made[2].id, engines.now)
+    again = engines.lessons.take_correction("USE TABS", SHOP, engines.now)
+
+    assert [each.lesson for each in engines.store.corrections.all()] == [lesson.id, lesson.id, None, lesson.id]
+    assert all(each.answered_at for each in engines.store.corrections.all())
+    assert again.lesson == lesson.id
+    assert len(engines.subjects()) == 2
+
+
 def test_a_correction_without_a_project_is_about_the_only_one(engines: Engines) -> None:
     assert engines.lessons.take_correction("use tabs", None, engines.now).project == SHOP
     blog(engines)

@@ -52,7 +52,8 @@ class Machine:
 
     def restore(self, repair: Repair) -> str:
         self.done.append(f"restore {repair.fix.path}")
-        return repair.fix.path
+        self.todo.append(repair.fix)
+        return f"{repair.fix.root}/{repair.fix.path}"
 
     def purge(self, repair: Repair) -> None:
         self.done.append(f"purge {repair.fix.path}")
@@ -102,6 +103,38 @@ def test_a_disk_that_fills_is_foretold(predictor: ProblemPredictor, machine: Mac
     assert problem.prediction.startswith("80 % in 2 days")
     assert problem.outlook.week > 0.8
     assert told(engines) == []
+
+
+def test_nothing_is_foretold_from_the_minutes_after_the_start(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    for minute in range(10):
+        machine.values |= {"disk": 50.0 + 0.1 * minute, "memory": 30.0 + 0.5 * minute}
+        found = predictor.scan(engines.now + timedelta(minutes=minute))
+
+    assert found == []
+
+
+def test_noise_of_the_first_hours_is_no_problem(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    chance = random.Random(1)
+    found = []
+    for sample in range(72):
+        machine.values |= {"memory": chance.gauss(6, 1.5), "disk": 23.0 if sample < 2 else 23.5}
+        found += predictor.scan(engines.now + timedelta(minutes=10 * sample))
+
+    assert found == []
+
+
+def test_a_disk_that_fills_within_hours_is_foretold_in_the_first_one(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    for sample in range(7):
+        machine.values["disk"] = 60.0 + sample
+        found = predictor.scan(engines.now + timedelta(minutes=10 * sample))
+
+    assert [(problem.series, problem.severity) for problem in found] == [("disk", Severity.HIGH)]
 
 
 def test_one_problem_per_cause_updated_and_resolved(
@@ -155,6 +188,14 @@ def test_a_short_peak_of_memory_is_no_problem(predictor: ProblemPredictor, machi
     assert predictor.scan(engines.now) == []
 
 
+def test_load_is_a_problem_when_it_lasts(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
+    machine.values["load"] = 6.0
+    found = [predictor.scan(engines.now + timedelta(minutes=10 * sample)) for sample in range(4)]
+
+    assert [len(each) for each in found] == [0, 0, 0, 1]
+    assert found[-1][0].series == "load"
+
+
 def test_a_dry_run_touches_nothing(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
     machine.todo = [rotation()]
 
@@ -205,7 +246,7 @@ def test_a_fix_is_taken_back_once(predictor: ProblemPredictor, machine: Machine,
 
     restored, place = predictor.restore(repair.id, engines.now)
 
-    assert (restored.state, place) == (RepairState.RESTORED, "app.log")
+    assert (restored.state, place) == (RepairState.RESTORED, f"{LOGS}/app.log")
     with pytest.raises(Refused, match="restored already"):
         predictor.restore(repair.id, engines.now)
     with pytest.raises(NotFound):
@@ -241,6 +282,18 @@ def test_before_a_night_it_says_what_it_found_and_did(
         "Disk: 85 %, limit 80 %. The limit is reached.",
         "Cleaned up: rotate 2 large logs; freed 24 MB.",
     ]
+
+
+def test_a_night_leaves_alone_what_was_taken_back(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    machine.todo = [rotation(), rotation("b.log")]
+    first, _ = predictor.fix(engines.now).repairs
+    predictor.restore(first.id, engines.now)
+    night = windows.next_named(windows.OVERNIGHT, engines.now, engines.config).start + timedelta(minutes=5)
+
+    assert predictor.prepare(night) == []
+    assert [fix.path for fix in predictor.fix(night, dry_run=True).fixes] == ["app.log"]  # whoever asks may
 
 
 def test_problems_survive_a_restart(

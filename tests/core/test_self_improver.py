@@ -18,7 +18,6 @@ from core.model.agent import Trouble
 from core.model.build import AgentFailed, AgentTroubled, Broke
 from core.model.ids import ImprovementId, ProjectName
 from core.model.improvement import Acted, Declined, Improvement, Open, Postponed, Remedy, Resolved, Weakness
-from core.model.notification import ImprovementSuggested
 from core.model.task import Category, Completed, Merged, NeedsApproval, NotPushed, Queued, Source, Unmerged
 from core.productivity import CACHE_MARK
 from core.runtime.secret_scan import scan
@@ -379,8 +378,9 @@ def test_not_now_comes_back_in_a_week_and_never_does_not(engines: Engines) -> No
 def offer(engines: Engines) -> list[ImprovementId]:
     """One day of the timetable; the suggestions that were made so far."""
     with engines.store.transaction():
-        engines.improver.offer(engines.now, engines.now)
-    return [subject.improvement for subject in engines.subjects() if isinstance(subject, ImprovementSuggested)]
+        engines.improver.offer(engines.now)
+    shown = [each for each in engines.store.improvements.all() if each.shown_at is not None]
+    return [each.id for each in sorted(shown, key=lambda each: each.shown_at or engines.now)]
 
 
 def test_one_suggestion_a_day_and_never_the_same_twice(engines: Engines) -> None:
@@ -397,6 +397,15 @@ def test_one_suggestion_a_day_and_never_the_same_twice(engines: Engines) -> None
         engines.clock.advance(days=4)
         fail(engines, 5, api="a")
         assert offer(engines) == both
+
+
+def test_what_was_corrected_today_is_not_asked_about_a_second_time(engines: Engines) -> None:
+    engines.improver.log_correction("use tabs", None, engines.now)
+    engines.improver.suggest(engines.now)
+    assert not offer(engines)
+
+    engines.clock.advance(days=1)
+    assert len(offer(engines)) == 1
 
 
 def test_the_cache_is_switched_on_by_itself_and_nothing_else(engines: Engines) -> None:
@@ -422,9 +431,9 @@ def test_after_a_restart_nothing_is_suggested_again(engines: Engines, home: Path
     for days in (0, 1, 8):
         engines.clock.advance(days=days)
         with other.transaction():
-            improver.offer(engines.now, engines.now)
+            improver.offer(engines.now)
     other.close()
-    assert sum(isinstance(each, ImprovementSuggested) for each in engines.subjects()) == 1
+    assert sum(each.shown_at is not None for each in engines.store.improvements.all()) == 1
 
 
 # -- doing something --------------------------------------------------------------------------------------------------

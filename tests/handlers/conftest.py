@@ -280,13 +280,13 @@ async def start(
     card = partial(card_of, scheduler, approvals, clock, config)
     productivity = Productivity(store, config)
     briefs = Briefs(store, executor, productivity, config)
-    daily = Daily(store, briefs, scheduler, config)
+    improver = SelfImprover(store, queue, config, scan)
+    daily = Daily(store, briefs, scheduler, config, improver.offer)
     render = Renderer(store, builds, people, card, briefs, daily, config).render
 
     def measure(now: datetime) -> Sample:
         return Sample(at=now, values=dict(machine))
 
-    improver = SelfImprover(store, queue, config, scan)
     outbox = Outbox(store, builds, people, render, app.bot, clock, config)
     overnight = OvernightRunner(
         store,

@@ -21,7 +21,6 @@ WITHOUT_ARGUMENTS = (
     "stats",
     "week",
     "month",
-    "problems",
     "fix",
     "night",
     "evening",
@@ -29,10 +28,11 @@ WITHOUT_ARGUMENTS = (
     "status",
     "stop_all",
     "trust",
-    "patterns",
     "notifications",
 )
 ELSEWHERE = (
+    "problems",
+    "patterns",
     "approve",
     "reject",
     "pause",

@@ -110,18 +110,54 @@ async def test_not_now_and_never(house: House, label: str, said: str) -> None:
     assert "Nothing to improve" in house.text(message)
 
 
-async def test_the_suggestion_of_the_day_arrives_and_its_buttons_work(house: House) -> None:
+async def test_the_check_in_has_the_suggestion_of_the_day_with_its_buttons(house: House) -> None:
     own(house)
+    fail(house)
+    fail(house, api="weather")
+    await house.ask("/evening")
+    assert "💡" not in house.newest()
+
+    for _ in range(2):
+        house.services.improver.flush(house.clock())
+        with house.store.transaction():
+            house.services.daily.check_in(house.clock(), house.clock())
+    await house.beat()
+    check_in = house.last_id()
+    assert house.newest().count("💡") == 1
+    assert "💡 telegram · unreliable: 3 failures" in house.newest()
+    assert house.labels(check_in)[:3] == ["Do it", "Not now", "Never"]
+
+    assert (await house.press(check_in, "Do it")).text == "It is task_1 now."
+    assert isinstance(house.store.improvements.all()[0].state, Acted)
+    assert house.text(check_in).startswith("🌆 Ready for tonight's build session?")
+    assert house.text(check_in).endswith("It is task_1 now.")
+    assert "Do it" not in house.labels(check_in)
+
+
+@pytest.mark.parametrize(("label", "said"), [("Not now", "Not now; /improve"), ("Never", "Never, then.")])
+async def test_the_check_in_stays_when_its_suggestion_is_answered(house: House, label: str, said: str) -> None:
     fail(house)
     house.services.improver.flush(house.clock())
     with house.store.transaction():
-        house.services.improver.offer(house.clock(), house.clock())
+        house.services.daily.check_in(house.clock(), house.clock())
     await house.beat()
-    assert house.newest().startswith("💡 telegram")
+    await house.press(house.last_id(), label)
 
-    await house.press(house.last_id(), "Do it")
-    assert isinstance(house.store.improvements.all()[0].state, Acted)
-    assert [type(note.subject) for note in house.store.notifications.all()].count(ImprovementSuggested) == 1
+    assert "🌆 Ready" in house.newest()
+    assert said in house.newest()
+
+
+async def test_a_suggestion_that_an_earlier_version_recorded_is_left_out(house: House) -> None:
+    fail(house)
+    await house.ask("/improve")
+    with house.store.transaction():
+        old = ImprovementSuggested(improvement=house.store.improvements.all()[0].id)
+        record(house.store, old, ChatId(ANN.id), house.clock())
+    before = house.last_id()
+    await house.beat()
+
+    assert house.last_id() == before
+    assert house.troubles() == []
 
 
 async def test_the_other_verbs(house: House) -> None:
@@ -291,6 +327,36 @@ async def test_a_no_to_the_brief_is_a_correction_too(house: House) -> None:
     assert house.store.corrections.all()[0].text == "the blog does not matter"
 
 
+@pytest.mark.parametrize("command", ["/brief", "/night", "/evening", "/queue"])
+async def test_a_no_to_any_answer_is_a_correction_and_no_task(house: House, command: str) -> None:
+    await house.ask(command)
+    said = await house.ask("no, use tabs", reply_to=house.last_id())
+
+    assert said.startswith("✍️ Noted: use tabs")
+    assert [each.text for each in house.store.corrections.all()] == ["use tabs"]
+    assert not house.store.drafts.all()
+
+
+@pytest.mark.parametrize(("word", "lessons"), [("no", 0), ("yes", 1), ("ok, do", 1)])
+async def test_the_question_about_a_lesson_is_answered_in_words(house: House, word: str, lessons: int) -> None:
+    await house.ask("/correct use tabs")
+    asked = house.last_id()
+    said = await house.ask(word, reply_to=asked)
+
+    assert "use tabs" in said
+    assert house.text(asked) == said
+    assert "🌐 Everywhere" not in house.labels(asked)
+    assert len(house.store.lessons.all()) == lessons
+    assert house.store.corrections.all()[0].answered_at is not None
+    assert not house.store.drafts.all()
+
+
+async def test_what_builds_keep_to_already_is_not_asked_again(house: House) -> None:
+    await house.ask("/lessons use tabs")
+    assert await house.ask("/correct use tabs") == "✍️ Noted: use tabs\nI keep to it; /lessons shows it."
+    assert house.labels(house.last_id()) == []
+
+
 async def test_correct_and_the_places_that_are_offered(house: House) -> None:
     own(house)
     await house.ask("/correct use tabs")
@@ -307,6 +373,7 @@ async def test_correct_and_the_places_that_are_offered(house: House) -> None:
 async def test_lessons_are_listed_added_and_dropped(house: House) -> None:
     assert "No lessons yet" in await house.ask("/lessons")
     await house.ask("/lessons shop use tabs")
+    assert await house.ask("/lessons @nowhere use tabs") == "There is no project “nowhere”. /projects lists them."
     await house.ask("/lessons short sentences")
     assert await house.ask("/lessons") == "Lessons · 2\n• Everywhere: short sentences\n• shop: use tabs"
 

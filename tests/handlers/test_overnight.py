@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from core import metrics
+from core.daily import Ahead
 from core.model.build import AgentFailed
-from core.model.ids import BuildId, TaskId
+from core.model.ids import BuildId, ProjectName, RepairId, TaskId
+from core.model.metrics import Sample
 from core.model.notification import MorningBrief
+from core.model.pattern import Action
+from core.model.problem import Fix, FixKind, Repair, RepairState
 from core.model.session import SessionKind, Throttle
 from core.model.task import Category, NeedsApproval, Queued, Running
 from core.planning import Plan
@@ -149,7 +154,7 @@ async def test_a_long_night_fits_into_a_message(house: House) -> None:
         house.add(f"{number} " + "<&>" * 40, hours=0.5)
 
     plan = tonight(house)
-    message = daily.night(plan, house.clock(), UTC_ZONE)
+    message = daily.night(plan, Ahead(), house.clock(), UTC_ZONE)
 
     assert len(plan.planned) > 40
     assert f"… and {len(plan.planned) - 12} more" in message.text
@@ -243,6 +248,35 @@ async def test_one_quick_win_and_enough_for_the_night(house: House) -> None:
     assert "⚠️" not in text
 
 
+async def test_the_plan_tells_what_fills_up_and_what_is_built_ahead(house: House) -> None:
+    house.clock.moment = at(22, 40)
+    for sample in range(24):
+        values = {"disk": 78.0 - 0.1 * sample}
+        metrics.record(house.store, Sample(at=house.clock() - timedelta(minutes=10 * sample), values=values))
+    house.machine["disk"] = 78.0
+    house.services.problems.scan(house.clock())
+    for day in range(22):
+        house.services.patterns.log("rankings", at(9) - timedelta(days=day), "manual")
+    house.services.patterns.listed(house.clock())
+    action = Action(title="Rank them", command="true", project=ProjectName("shop"), category=Category.DOCUMENTATION)
+    house.services.patterns.set_action("rankings", action, house.clock())
+    assert "built ahead" not in await house.ask("/night")  # it is not enabled
+    house.services.patterns.enable("rankings", house.clock())
+
+    house.clock.moment = at(22, 45)
+    with house.store.transaction():
+        house.services.daily.plan(at(22, 45), at(22, 45))
+    await house.beat()
+
+    said = house.newest().splitlines()
+    assert said[:2] == ["🌙 The night · 23:00–07:00", "The queue is empty, so nothing is planned."]
+    assert said[2].startswith("⚠️ Disk: 78 %, limit 80 %. 80 % in 3 h")
+    assert said[3] == "🔁 to be built ahead: “rankings”, usually asked for Wed 09:00"
+
+    house.services.patterns.prepare(at(23, 5))
+    assert "🔁 /task_1 is built ahead: “rankings”" in await house.ask("/night")
+
+
 # -- the brief --------------------------------------------------------------------------------------------------------
 
 
@@ -281,6 +315,26 @@ async def test_a_brief_tells_of_trouble(house: House) -> None:
 
     assert "⚠️ Trouble\n• nothing new starts: disk 91 % full, limit 80 %" in text
     assert not house.message(house.last_id()).silent
+
+
+async def test_a_brief_tells_what_was_cleaned_up_and_what_is_foretold(house: House) -> None:
+    house.machine["disk"] = 91.0
+    house.services.problems.scan(house.clock())
+    fix = Fix(kind=FixKind.ROTATE, root="/srv", path="app.log", frees=12_000_000)
+    for number, moment in ((1, house.clock()), (2, house.clock() - timedelta(days=3))):
+        repair = Repair(
+            id=RepairId(f"repair_{number}"), fix=fix, at=moment, state=RepairState.DONE, kept="", freed=12_000_000
+        )
+        with house.store.transaction():
+            house.store.repairs.put(repair.id, repair)
+
+    said = (await house.ask("/brief")).splitlines()
+
+    assert said[said.index("🧹 Cleaned up") + 1] == "• Rotated app.log, freed 12 MB"
+    assert said[said.index("📈 The machine") + 1] == "• Disk: 91 %, limit 80 %. The limit is reached."
+    assert said.count("• Rotated app.log, freed 12 MB") == 1
+    house.clock.moment += timedelta(hours=2)  # nobody has measured since
+    assert "Disk" not in await house.ask("/brief")
 
 
 async def test_a_brief_with_a_picture_of_what_ran(house: House) -> None:

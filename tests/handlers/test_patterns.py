@@ -133,6 +133,30 @@ async def test_the_list_enables_and_takes_an_action(house: House) -> None:
     assert (await house.press(listed, "Disable")).text == "I leave it to you."
 
 
+async def test_the_verbs_of_the_command_line(house: House) -> None:
+    house.clock.moment = thursday(15)
+    assert await house.ask("/patterns predict") == "Nothing is expected in the next seven days."
+    assert await house.ask("/patterns suggest") == "Nothing is expected in 2 to 4 hours."
+    for week in range(8, 0, -1):
+        house.services.patterns.log("rankings", thursday(18, week=-week), "manual")
+
+    assert (await house.ask("/patterns predict")).splitlines() == [
+        "Expected in the next seven days",
+        "18:00 “rankings” (high, 99%)",
+    ]
+    assert (await house.ask("/patterns suggest")).splitlines() == [
+        "To build ahead now",
+        "18:00 “rankings” (99%): nothing to build is known",
+    ]
+    assert "✅ “rankings”" in await house.ask("/patterns enable rankings")
+    assert "▫️ “rankings”" in await house.ask("/patterns disable pattern_1")
+    assert await house.ask("/patterns log Rankings") == "Recorded “rankings”; so far: 9."
+    assert await house.ask("/patterns feedback rankings useful") == "Nothing was handed over for it yet."
+    assert (await house.ask("/patterns enable nothing")).startswith("There is no pattern “nothing”.")
+    for words in ("everything", "enable", "log", "feedback rankings maybe"):
+        assert (await house.ask(f"/patterns {words}")).startswith("Write /patterns")
+
+
 async def test_an_enabled_command_is_offered_at_its_time(house: House) -> None:
     for week in (-3, -2, -1):
         house.clock.moment = thursday(18, week=week)

@@ -27,7 +27,20 @@ def fill(house: House) -> None:
 
 
 async def test_all_is_well(house: House) -> None:
+    assert await house.ask("/problems") == "✅ No problems. I have not measured for long enough to look ahead."
+    for hours in range(1, 10):
+        values = {"disk": house.machine["disk"]}
+        metrics.record(house.store, Sample(at=house.clock() - timedelta(hours=hours), values=values))
+
     assert await house.ask("/problems") == "✅ No problems, and none in sight."
+
+
+async def test_what_was_measured(house: House) -> None:
+    said = (await house.ask("/problems metrics")).splitlines()
+
+    assert said[0] == "Measured now"
+    assert f"• Disk: {house.machine['disk']:.0f} %, limit 80 %" in said
+    assert (await house.ask("/problems now")).startswith("Write /problems")
 
 
 async def test_a_disk_that_fills_is_told_with_a_picture(cleaner: House) -> None:
@@ -60,6 +73,21 @@ async def test_a_fix_is_shown_then_done_then_taken_back(cleaner: House, tmp_path
     assert (log.parent / "app.log.repair_1").read_text() == "something was said\n" * 800_000
     again = await cleaner.press(card, "app.log")
     assert again.text == "repair_1 is restored already."
+
+
+async def test_what_was_cleaned_up_is_listed_and_brought_back_later(cleaner: House, tmp_path: Path) -> None:
+    assert (await cleaner.ask("/restore")).startswith("Which task?")
+    await cleaner.say("/fix")
+    await cleaner.press(cleaner.last_id(), "Do it")
+
+    listed = await cleaner.ask("/restore")
+
+    assert listed.splitlines()[0] == "What I cleaned up"
+    assert "repair_1 · " in listed
+    assert cleaner.labels(cleaner.last_id()) == ["↩️ app.log"]
+    assert await cleaner.ask("/restore repair_1") == f"Restored: {tmp_path}/logs/app.log.repair_1"
+    assert (await cleaner.ask("/restore repair_9")).startswith("There is no fix repair_9.")
+    assert (await cleaner.ask("/restore repair_1")) == "repair_1 is restored already."
 
 
 async def test_without_folders_it_says_what_to_set(house: House) -> None:

@@ -126,6 +126,20 @@ def test_what_is_no_log_or_is_fresh_stays(place: Path) -> None:
     assert keeper(place).plan(NOW) == []
 
 
+def test_a_tree_that_is_deeper_than_the_stack_is_walked_as_far_as_paths_reach(place: Path) -> None:
+    old_log(place / "logs" / "app.log")
+    here = os.open(place / "logs", os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=here)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = deeper
+    os.close(here)
+
+    assert [fix.path for fix in keeper(place).plan(NOW)] == ["app.log"]
+    subprocess.run(["rm", "-rf", str(place / "logs")], check=True)  # what pytest cleans up with can't
+
+
 # -- logs that are written to -----------------------------------------------------------------------------------------
 
 

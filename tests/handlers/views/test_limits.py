@@ -1,18 +1,18 @@
 """Every view keeps to Telegram's limits, whatever stands in titles, logs and names; the strict server is the judge."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bot.local.core import BotApi
 from core import preferences, task_text
 from core.briefs import Brief, Finished, Question, RunningBuild
 from core.build_scheduler import Listed, Stats
-from core.daily import Evening
+from core.daily import Ahead, Evening
 from core.errors import Refused
 from core.model.agent import Usage
 from core.model.approval import Approval, Open
@@ -247,9 +247,9 @@ def test_cards_questions_and_lists(api: BotApi, task: Task, reason: str, waiting
         NOW, NOW + timedelta(hours=9), [Planned(task, 1, NOW, NOW)] * 50, 3, lambda: [LeftOut(task, reason, True)] * 50
     )
     check(api, tasks.plan(plan, NOW, UTC_ZONE), edited=False)
-    check(api, daily.night(plan, NOW, UTC_ZONE))
+    check(api, daily.night(plan, Ahead(), NOW, UTC_ZONE))
     nothing = Plan(NOW, NOW, [], 3, lambda: [LeftOut(task, reason, True)] * 50)
-    check(api, daily.night(nothing, NOW, UTC_ZONE))
+    check(api, daily.night(nothing, Ahead(), NOW, UTC_ZONE))
     full = Stats({"queued": 10**9}, 10**9, 0.333, 1e9, 1e9, timedelta(days=4000), NOW)
     for ready in (0, 1, 4, 5):
         evening = Evening(
@@ -436,7 +436,7 @@ def test_weekends(api: BotApi, name: str, part: str, reason: str, count: int, vo
                 actual=1.0, estimated_done=1.5, started_at=None, summarised_at=NOW, rest=rest, ended_at=NOW,
                 earlier=[Earlier(task=task, title=title(name), phases=8, done=3)],
             )  # fmt: skip
-            check(api, weekend.progress(replace(shown, ended_at=None)))
+            check(api, weekend.progress(structs.replace(shown, ended_at=None)))
             check(api, weekend.progress(shown, [option] * count))
             check(api, weekend.summary(shown))
 
