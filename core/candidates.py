@@ -12,16 +12,13 @@ import numpy as np
 
 from core import occurrences
 from core.occurrences import HISTORY, LEARNED_FROM, History, Series
-from core.routines import NAMES, SLOTS, Flags, Floats, Forecasts, Ints, compete
+from core.routines import NAMES, SHOWN, SLOTS, Flags, Floats, Forecasts, Ints, compete
 
 FEATURES = (
     "constant",
     "mixture",
     "active day and time of day",
-    *NAMES[:6],
-    "days since the last",
-    "yesterday, the day before and a week ago",
-    "one, two and four weeks ago",
+    *(NAMES[each] for each in SHOWN),
     "hit yesterday",
     "hit a week ago",
     "hit two weeks ago",
@@ -39,7 +36,7 @@ _NEAR = 4
 _DENSE = 0.7
 _LEAST = 0.03
 """A moment less likely than this is not asked about."""
-_CHUNK = 2_200
+_CHUNK = 4_000
 _TIME_HALF_LIFE = 12.0
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -77,7 +74,7 @@ def _chunks(history: History) -> list[tuple[int, int]]:
     """Ranges of types with a bounded number of series each, so that memory is bounded too."""
     types = len(history.types)
     slots = np.unique(history.of * SLOTS + (history.wall // occurrences.HALF_HOUR).astype(np.int64) % SLOTS)
-    size = np.clip(np.bincount(slots // SLOTS, minlength=types) * 4, _CHUNK // 150, SLOTS)
+    size = np.clip(np.bincount(slots // SLOTS, minlength=types) * 4, 14, SLOTS)
     chunk = np.cumsum(size) // _CHUNK
     edges = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), types] if types else [0]
     return list(pairwise(edges))
@@ -145,9 +142,8 @@ class _Piece:
             [np.concatenate(each, axis=1) for each in zip((hits, known), _until(active, ahead), strict=True)],
             len(hits.T),
         )
-        found = compete(every[0], every[1], days, self.keep)
-        self.forecasts = Forecasts(found.each[..., :series], found.mixture[:, :series], found.recent[..., :series])
-        self.active_day = found.mixture[:, series:]
+        self.forecasts = compete(every[0], every[1], days, self.keep)
+        self.place, self.active_place = self.forecasts.place[:series], self.forecasts.place[series:]
         self.time = self._times_of_day(active, hits, known)
         self.so_far = np.cumsum(hits & known, axis=0, dtype=np.int32) - (hits & known)
         first = HISTORY - np.argmax(known, axis=0)
@@ -172,14 +168,15 @@ class _Piece:
 
     def past(self) -> Rows:
         """Of each complete day the moments that would have been asked about."""
-        mixture = self._grid(self.forecasts.mixture[:LEARNED_FROM] * self.known[HISTORY - LEARNED_FROM : HISTORY])
+        known = self.known[HISTORY - LEARNED_FROM : HISTORY]
+        mixture = self._grid(self.forecasts.mixture[:LEARNED_FROM, self.place] * known)
         row, slot = np.nonzero(peaks(mixture.reshape(-1, SLOTS), self._dense(LEARNED_FROM).reshape(-1, SLOTS)))
         return self._rows(row // self.types, row % self.types, slot)
 
     def future(self) -> Rows:
         """The moments to ask about today and on the days after it, told apart over midnight as well."""
         days = 1 + self.ahead
-        grid = np.moveaxis(self._grid(self.forecasts.mixture[LEARNED_FROM:]), 0, 1).reshape(self.types, -1)
+        grid = np.moveaxis(self._grid(self.forecasts.mixture[LEARNED_FROM:, self.place]), 0, 1).reshape(self.types, -1)
         dense = np.moveaxis(self._dense(days), 0, 1).reshape(self.types, -1)
         of, moment = np.nonzero(peaks(grid, dense))
         return self._rows(LEARNED_FROM + moment // SLOTS, of, moment % SLOTS)
@@ -205,19 +202,19 @@ class _Piece:
     def _features(self, kept: Ints, of: Ints, series: Ints, hits: Ints) -> Floats:
         day = kept + HISTORY - LEARNED_FROM
         forecasts: Forecasts = self.forecasts
-        mixture = _logit(forecasts.mixture[kept, series])
+        place = self.place[series]
+        mixture = _logit(forecasts.mixture[kept, place])
         gap, usual, lately, everything, a_day = np.moveaxis(
             self.levels[np.where(day < HISTORY, day - 1, HISTORY), :, of], 1, 0
         )
-        each = _logit(forecasts.each[kept, :, series])
-        yesterday, week, fortnight = forecasts.recent[kept, :, series].T
+        each = _logit(forecasts.each[kept, :, place])
+        yesterday, week, fortnight = forecasts.recent[kept, :, place].T
         return np.stack(
             [
                 np.ones(len(kept), np.float32),
                 mixture,
-                _logit(self.active_day[kept, of] * self.time[kept, series]),
-                *each[:, :6].T,
-                *each[:, -3:].T,
+                _logit(forecasts.mixture[kept, self.active_place[of]] * self.time[kept, series]),
+                *each.T,
                 yesterday,
                 week,
                 fortnight,
