@@ -9,8 +9,6 @@ from core.routines import Flags, Floats, Ints
 
 _STEPS = 12
 _CLOSE = 1e-3
-MOST_ROWS = 20_000
-"""More than these teach nothing new."""
 
 
 def probability(weights: Floats, features: Floats, leaning: Floats | float = 0.0) -> Floats:
@@ -23,8 +21,6 @@ def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, impor
     """The likeliest weights for these rows, when they are held to `prior` with the given tightness (the inverse of a
     variance, per weight): Newton's method on the penalised log-likelihood. Each row counts `importance` times."""
     weights = prior.astype(np.float64)
-    every = len(hit) // MOST_ROWS + 1
-    features, hit, importance = features[::every], hit[::every], importance[::every] * every
     rows, hold = features.astype(np.float64), np.diag(tightness.astype(np.float64))
     for _ in range(_STEPS):
         expected = _logistic(rows @ weights)

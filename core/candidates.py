@@ -9,6 +9,7 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import occurrences
 from core.occurrences import HISTORY, LEARNED_FROM, History, Series
@@ -81,38 +82,45 @@ def _chunks(history: History) -> list[tuple[int, int]]:
 
 
 def _levels(counts: Floats) -> Floats:
-    """[24 hours, (days since the last, usual gap, lately, everything lately, a day), type], each after those hours."""
-    days, types = counts.shape
-    levels = np.empty((days + 1, 5, types), np.float32)
-    gap = np.full(types, 99.0, np.float32)
-    usual_gap = np.full(types, 3.0, np.float32)
-    short, long = np.zeros(types, np.float32), np.zeros(types, np.float32)
-    every_short = every_long = 0.0
-    seen = np.zeros(types, np.float32)
-    for index in range(days + 1):
-        rate, norm = long / np.maximum(1 - 0.5 ** (seen / 30), 0.02), np.maximum(1 - 0.5 ** (seen / 4), 0.15)
-        levels[index] = (
-            gap,
-            usual_gap,
-            np.log((short / norm + 0.15) / (rate + 0.15)),
-            np.full(types, np.log((every_short + 0.3) / (every_long + 0.3))),
-            rate,
-        )
-        if index == days:
-            break
-        count = counts[index]
-        hit = count > 0
-        usual_gap = np.where(hit & (seen > 0), 0.8 * usual_gap + 0.2 * np.minimum(gap + 1, 60), usual_gap)
-        gap = np.where(hit, 0, gap + 1)
-        seen = np.where(hit | (seen > 0), seen + 1, 0)
-        short, long = _faded(short, count, 4), _faded(long, count, 30)
-        total = float(np.minimum(count, 3).sum())
-        every_short, every_long = every_short + (total - every_short) * 0.3, every_long + (total - every_long) * 0.023
-    return levels
+    """[24 hours, (days since the last, usual gap, lately, everything lately, a day), type], each after those hours; of
+    the last LEARNED_FROM and one more, and of now."""
+    days = len(counts)
+    hit, after = counts > 0, np.arange(days - LEARNED_FROM - 1, days + 1)
+    last = np.maximum.accumulate(np.where(hit, np.arange(days, dtype=np.int32)[:, None], -100), axis=0)
+    gap = (after[:, None] - 1 - last[after - 1]).astype(np.float32)
+    seen = np.where(last[after - 1] < 0, 0, after[:, None] - hit.argmax(axis=0)).astype(np.float32)
+    short, long = _faded(counts, after, _halved(4)), _faded(counts, after, _halved(30))
+    rate, norm = long / np.maximum(1 - 0.5 ** (seen / 30), 0.02), np.maximum(1 - 0.5 ** (seen / 4), 0.15)
+    total = np.minimum(counts, 3).sum(axis=1, keepdims=True)
+    every_short, every_long = _faded(total, after, 0.3), _faded(total, after, 0.023)
+    everything = np.broadcast_to(np.log((every_short + 0.3) / (every_long + 0.3)), gap.shape)
+    lately = np.log((short / norm + 0.15) / (rate + 0.15))
+    return np.stack((gap, _usual_gaps(hit, last)[after], lately, everything, rate), axis=1)
 
 
-def _faded(mean: Floats, value: Floats, half_life: float) -> Floats:
-    return mean + (value - mean) * np.float32(1 - 0.5 ** (1 / half_life))
+def _usual_gaps(hit: Flags, last: NDArray[np.int32]) -> Floats:
+    """[24 hours, type]: from hit to hit, before the first and after each of them; a new one counts a fifth."""
+    again = hit[1:] & (last[:-1] >= 0)
+    fade = np.where(again, np.float32(0.8), np.float32(1))
+    newest = np.float32(0.2) * again * np.minimum(np.arange(1, len(hit))[:, None] - last[:-1], 60).astype(np.float32)
+    usual: Floats = np.full((len(hit) + 1, hit.shape[1]), 3.0, np.float32)
+    for index in range(1, len(hit)):
+        np.multiply(usual[index], fade[index - 1], out=usual[index + 1])
+        usual[index + 1] += newest[index - 1]
+    return usual
+
+
+def _faded(values: Floats, after: Ints, fade: float) -> Floats:
+    """[len(after), column]: the mean of the values before each, the newest counting `fade`, the one before it less."""
+    age = after[:, None] - 1 - np.arange(len(values))
+    by_age = (fade * (1 - fade) ** np.arange(len(values))).astype(np.float32)
+    found: Floats = np.where(age >= 0, by_age[np.maximum(age, 0)], 0) @ values
+    return found
+
+
+def _halved(half_life: float) -> float:
+    fade: float = 1 - 0.5 ** (1 / half_life)
+    return fade
 
 
 def _joined(pieces: list[Rows]) -> Rows:
@@ -205,7 +213,7 @@ class _Piece:
         place = self.place[series]
         mixture = _logit(forecasts.mixture[kept, place])
         gap, usual, lately, everything, a_day = np.moveaxis(
-            self.levels[np.where(day < HISTORY, day - 1, HISTORY), :, of], 1, 0
+            self.levels[np.where(kept < LEARNED_FROM, kept, LEARNED_FROM + 1), :, of], 1, 0
         )
         each = _logit(forecasts.each[kept, :, place])
         yesterday, week, fortnight = forecasts.recent[kept, :, place].T

@@ -15,6 +15,8 @@ TIGHTNESS, LEAN_TIGHTNESS = 30.0, 10.0
 """How strongly the owner's weights are held to the shipped ones, and the leaning of each type to none."""
 FOLLOWING = 60.0
 """Days after which a past hit or miss counts half for them."""
+MOST_ROWS = 20_000
+"""More past rows than these, evenly chosen, teach nothing new about the weights."""
 FURTHEST = 62
 """Days ahead."""
 _RECENT = 20.0
@@ -60,7 +62,9 @@ def confidences(past: Rows, future: Rows, types: int) -> Floats:
     if len(past.hit):
         importance = 0.5 ** (-past.day / FOLLOWING).astype(np.float32)
         tightness = np.full(len(weights), TIGHTNESS, np.float32)
-        weights = calibration.fitted(weights, tightness, past.features, past.hit, importance)
+        some = slice(None, None, len(past.hit) // MOST_ROWS + 1)
+        even = importance[some] * (importance.sum() / importance[some].sum())
+        weights = calibration.fitted(weights, tightness, past.features[some], past.hit[some], even)
         expected = past.features @ weights
         leaning = calibration.leanings(expected, past.hit, importance, past.type, types, LEAN_TIGHTNESS)
     confidence = calibration.probability(weights, future.features, leaning[future.type])
