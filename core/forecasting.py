@@ -25,6 +25,8 @@ _SAME_WEEKDAY = 4.0
 _NEWEST = 2_000
 """Events of one type that are looked at for the exact time."""
 _STILL_TO_COME = 0.6
+_UNFORESEEN = 0.03
+"""By how much the surest come true less often than their own past says, which knew nothing yet of what ended them."""
 
 
 class Expected(NamedTuple):
@@ -68,6 +70,7 @@ def confidences(past: Rows, future: Rows, types: int) -> Floats:
         expected = past.features @ weights
         leaning = calibration.leanings(expected, past.hit, importance, past.type, types, LEAN_TIGHTNESS)
     confidence = calibration.probability(weights, future.features, leaning[future.type])
+    confidence = confidence * (1 - _UNFORESEEN * confidence**4)
     for most, limit in ((SEVERAL, MEDIUM), (FEW, LOW)):
         confidence = np.where(future.hits <= most, np.minimum(confidence, limit - 0.01), confidence)
     return confidence
