@@ -11,8 +11,8 @@ from tests.patterns.judge import Score
 
 FAMILIES = ("mixed", "held-out mixed", "meetings", *ROUTINES, *HELD_OUT)
 PEER = "counting rule"
-EVERY = {"mixed": 61, "held-out mixed": 61, "meetings": 7}
-"""Days between the moments at which a log is asked about; else 37."""
+EVERY, EVERY_MEETINGS = 61, 14
+"""Days between the moments at which a log is asked about."""
 RARE = {"fortnightly", "three-weekly", "four-weekly", "nth weekday", "monthly", "cycles"}
 """Of these there are more in a log, so that enough of them come."""
 
@@ -23,8 +23,8 @@ def logs(family: str) -> list[generate.Log]:
     if family == "held-out mixed":
         return [generate.held_out_mixed(5_000 + seed) for seed in range(8)]
     if family == "meetings":
-        return [generate.meetings(5_000, zones=HELD_OUT_ZONES, routines=80)]
-    routines = 75 if family in RARE else 25
+        return [generate.meetings(5_000, zones=HELD_OUT_ZONES, routines=120)]
+    routines = 90 if family in RARE else 20
     return [generate.of_family(family, 5_000, 400, zones=HELD_OUT_ZONES, routines=routines)]
 
 
@@ -34,8 +34,8 @@ def scores() -> dict[tuple[str, str], Score]:
     found: dict[tuple[str, str], Score] = {}
     for family in FAMILIES:
         ours, rule = Score(), Score()
+        every = EVERY_MEETINGS if family == "meetings" else EVERY
         for log in logs(family):
-            every = EVERY.get(family, 37)
             ours += judge.judge(log, judge.learner, every)
             rule += judge.judge(log, judge.counting_rule, every)
         found[family, "learner"], found[family, PEER] = ours, rule
