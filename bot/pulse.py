@@ -38,7 +38,7 @@ class Pulse:
         self._beating = asyncio.Lock()
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pushing: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._scheduled_at: datetime | None = None
         self._progress_at: datetime | None = None
         self._trouble = ""
@@ -92,9 +92,9 @@ class Pulse:
                 await self._guarded(self._outbox.show_progress())
 
     async def drain(self) -> None:
-        """Wait for the beat that runs now; for an orderly end."""
+        """Wait for the beat that runs now, and for what runs beside it; for an orderly end."""
         async with self._beating:
-            await asyncio.gather(*self._pushing)
+            await asyncio.gather(*self._beside)
 
     async def _beat_while_woken(self) -> None:
         while self._woken.is_set():
@@ -104,6 +104,8 @@ class Pulse:
         if is_due(self._watched_at, WATCH_EVERY, now):
             self._watched_at = now
             await asyncio.to_thread(self._tending.look_after, now)
+            # what takes long must not keep news waiting
+            self._run_beside(asyncio.to_thread(self._tending.learn_patterns, now))
 
     async def _collect(self, now: datetime, *, woken: bool) -> None:
         moved = await asyncio.to_thread(self._tending.collect, now) if self._at.builds.active() else []
@@ -119,9 +121,12 @@ class Pulse:
     def _push(self, tasks: Sequence[TaskId]) -> None:
         """Push the branches of new results, if the settings say so: beside the beat, since it may take a minute."""
         if tasks and self._at.config.push is PushMode.BRANCH:
-            task = asyncio.get_running_loop().create_task(self._guarded(self._push_branches(tasks)))
-            self._pushing.add(task)
-            task.add_done_callback(self._pushing.discard)
+            self._run_beside(self._push_branches(tasks))
+
+    def _run_beside(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _push_branches(self, tasks: Sequence[TaskId]) -> None:
         for task_id in tasks:

@@ -53,13 +53,16 @@ class Tending:
             self._duty_at = now
 
     def keep_patterns(self, now: datetime) -> None:
-        """Write down what was asked for, learn from it, build ahead, and hand over what is due."""
-        patterns = self._at.patterns
-        patterns.flush()
+        """Write down what was asked for, and hand over what is due."""
+        self._at.patterns.flush()
+        self._at.patterns.hand_over(now)
+
+    def learn_patterns(self, now: datetime) -> None:
+        """Learn from what was asked for, build ahead, and suggest. May take a second: the bot does it beside its beat,
+        at the same time as anything else here."""
         if is_due(self._patterns_at, PATTERNS_EVERY, now):
             self._patterns_at = now
-            patterns.tend(now)
-        patterns.hand_over(now)
+            self._at.patterns.tend(now)
 
     def collect(self, now: datetime) -> list[Task]:
         """Take in the builds that have ended; returns their tasks."""
@@ -99,6 +102,7 @@ class Tending:
         parts = (
             self.keep_times,
             self.look_after,
+            self.learn_patterns,
             self.collect,
             self.go_on,
             self.merge,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from core.routines import Flags, Floats, Ints
 
 _STEPS = 12
+_CLOSE = 1e-3
 
 
 def probability(weights: Floats, features: Floats, leaning: Floats | float = 0.0) -> Floats:
@@ -27,7 +28,7 @@ def fitted(prior: Floats, tightness: Floats, features: Floats, hit: Flags, impor
         curve = (rows * (importance * expected * (1 - expected))[:, None]).T @ rows + hold
         step = np.linalg.solve(curve, slope)
         weights = weights + step
-        if np.abs(step).max() < 1e-5:
+        if np.abs(step).max() < _CLOSE:
             break
     return weights.astype(np.float32)
 

@@ -9,19 +9,17 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import occurrences
 from core.occurrences import HISTORY, LEARNED_FROM, History, Series
-from core.routines import NAMES, SLOTS, Flags, Floats, Forecasts, Ints, compete
+from core.routines import NAMES, SHOWN, SLOTS, Flags, Floats, Forecasts, Ints, compete
 
 FEATURES = (
     "constant",
     "mixture",
     "active day and time of day",
-    *NAMES[:6],
-    "days since the last",
-    "yesterday, the day before and a week ago",
-    "one, two and four weeks ago",
+    *(NAMES[each] for each in SHOWN),
     "hit yesterday",
     "hit a week ago",
     "hit two weeks ago",
@@ -39,7 +37,7 @@ _NEAR = 4
 _DENSE = 0.7
 _LEAST = 0.03
 """A moment less likely than this is not asked about."""
-_CHUNK = 2_200
+_CHUNK = 4_000
 _TIME_HALF_LIFE = 12.0
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -77,45 +75,52 @@ def _chunks(history: History) -> list[tuple[int, int]]:
     """Ranges of types with a bounded number of series each, so that memory is bounded too."""
     types = len(history.types)
     slots = np.unique(history.of * SLOTS + (history.wall // occurrences.HALF_HOUR).astype(np.int64) % SLOTS)
-    size = np.clip(np.bincount(slots // SLOTS, minlength=types) * 4, _CHUNK // 150, SLOTS)
+    size = np.clip(np.bincount(slots // SLOTS, minlength=types) * 4, 14, SLOTS)
     chunk = np.cumsum(size) // _CHUNK
     edges = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), types] if types else [0]
     return list(pairwise(edges))
 
 
 def _levels(counts: Floats) -> Floats:
-    """[24 hours, (days since the last, usual gap, lately, everything lately, a day), type], each after those hours."""
-    days, types = counts.shape
-    levels = np.empty((days + 1, 5, types), np.float32)
-    gap = np.full(types, 99.0, np.float32)
-    usual_gap = np.full(types, 3.0, np.float32)
-    short, long = np.zeros(types, np.float32), np.zeros(types, np.float32)
-    every_short = every_long = 0.0
-    seen = np.zeros(types, np.float32)
-    for index in range(days + 1):
-        rate, norm = long / np.maximum(1 - 0.5 ** (seen / 30), 0.02), np.maximum(1 - 0.5 ** (seen / 4), 0.15)
-        levels[index] = (
-            gap,
-            usual_gap,
-            np.log((short / norm + 0.15) / (rate + 0.15)),
-            np.full(types, np.log((every_short + 0.3) / (every_long + 0.3))),
-            rate,
-        )
-        if index == days:
-            break
-        count = counts[index]
-        hit = count > 0
-        usual_gap = np.where(hit & (seen > 0), 0.8 * usual_gap + 0.2 * np.minimum(gap + 1, 60), usual_gap)
-        gap = np.where(hit, 0, gap + 1)
-        seen = np.where(hit | (seen > 0), seen + 1, 0)
-        short, long = _faded(short, count, 4), _faded(long, count, 30)
-        total = float(np.minimum(count, 3).sum())
-        every_short, every_long = every_short + (total - every_short) * 0.3, every_long + (total - every_long) * 0.023
-    return levels
+    """[24 hours, (days since the last, usual gap, lately, everything lately, a day), type], each after those hours; of
+    the last LEARNED_FROM and one more, and of now."""
+    days = len(counts)
+    hit, after = counts > 0, np.arange(days - LEARNED_FROM - 1, days + 1)
+    last = np.maximum.accumulate(np.where(hit, np.arange(days, dtype=np.int32)[:, None], -100), axis=0)
+    gap = (after[:, None] - 1 - last[after - 1]).astype(np.float32)
+    seen = np.where(last[after - 1] < 0, 0, after[:, None] - hit.argmax(axis=0)).astype(np.float32)
+    short, long = _faded(counts, after, _halved(4)), _faded(counts, after, _halved(30))
+    rate, norm = long / np.maximum(1 - 0.5 ** (seen / 30), 0.02), np.maximum(1 - 0.5 ** (seen / 4), 0.15)
+    total = np.minimum(counts, 3).sum(axis=1, keepdims=True)
+    every_short, every_long = _faded(total, after, 0.3), _faded(total, after, 0.023)
+    everything = np.broadcast_to(np.log((every_short + 0.3) / (every_long + 0.3)), gap.shape)
+    lately = np.log((short / norm + 0.15) / (rate + 0.15))
+    return np.stack((gap, _usual_gaps(hit, last)[after], lately, everything, rate), axis=1)
 
 
-def _faded(mean: Floats, value: Floats, half_life: float) -> Floats:
-    return mean + (value - mean) * np.float32(1 - 0.5 ** (1 / half_life))
+def _usual_gaps(hit: Flags, last: NDArray[np.int32]) -> Floats:
+    """[24 hours, type]: from hit to hit, before the first and after each of them; a new one counts a fifth."""
+    again = hit[1:] & (last[:-1] >= 0)
+    fade = np.where(again, np.float32(0.8), np.float32(1))
+    newest = np.float32(0.2) * again * np.minimum(np.arange(1, len(hit))[:, None] - last[:-1], 60).astype(np.float32)
+    usual: Floats = np.full((len(hit) + 1, hit.shape[1]), 3.0, np.float32)
+    for index in range(1, len(hit)):
+        np.multiply(usual[index], fade[index - 1], out=usual[index + 1])
+        usual[index + 1] += newest[index - 1]
+    return usual
+
+
+def _faded(values: Floats, after: Ints, fade: float) -> Floats:
+    """[len(after), column]: the mean of the values before each, the newest counting `fade`, the one before it less."""
+    age = after[:, None] - 1 - np.arange(len(values))
+    by_age = (fade * (1 - fade) ** np.arange(len(values))).astype(np.float32)
+    found: Floats = np.where(age >= 0, by_age[np.maximum(age, 0)], 0) @ values
+    return found
+
+
+def _halved(half_life: float) -> float:
+    fade: float = 1 - 0.5 ** (1 / half_life)
+    return fade
 
 
 def _joined(pieces: list[Rows]) -> Rows:
@@ -145,9 +150,8 @@ class _Piece:
             [np.concatenate(each, axis=1) for each in zip((hits, known), _until(active, ahead), strict=True)],
             len(hits.T),
         )
-        found = compete(every[0], every[1], days, self.keep)
-        self.forecasts = Forecasts(found.each[..., :series], found.mixture[:, :series], found.recent[..., :series])
-        self.active_day = found.mixture[:, series:]
+        self.forecasts = compete(every[0], every[1], days, self.keep)
+        self.place, self.active_place = self.forecasts.place[:series], self.forecasts.place[series:]
         self.time = self._times_of_day(active, hits, known)
         self.so_far = np.cumsum(hits & known, axis=0, dtype=np.int32) - (hits & known)
         first = HISTORY - np.argmax(known, axis=0)
@@ -172,14 +176,15 @@ class _Piece:
 
     def past(self) -> Rows:
         """Of each complete day the moments that would have been asked about."""
-        mixture = self._grid(self.forecasts.mixture[:LEARNED_FROM] * self.known[HISTORY - LEARNED_FROM : HISTORY])
+        known = self.known[HISTORY - LEARNED_FROM : HISTORY]
+        mixture = self._grid(self.forecasts.mixture[:LEARNED_FROM, self.place] * known)
         row, slot = np.nonzero(peaks(mixture.reshape(-1, SLOTS), self._dense(LEARNED_FROM).reshape(-1, SLOTS)))
         return self._rows(row // self.types, row % self.types, slot)
 
     def future(self) -> Rows:
         """The moments to ask about today and on the days after it, told apart over midnight as well."""
         days = 1 + self.ahead
-        grid = np.moveaxis(self._grid(self.forecasts.mixture[LEARNED_FROM:]), 0, 1).reshape(self.types, -1)
+        grid = np.moveaxis(self._grid(self.forecasts.mixture[LEARNED_FROM:, self.place]), 0, 1).reshape(self.types, -1)
         dense = np.moveaxis(self._dense(days), 0, 1).reshape(self.types, -1)
         of, moment = np.nonzero(peaks(grid, dense))
         return self._rows(LEARNED_FROM + moment // SLOTS, of, moment % SLOTS)
@@ -205,19 +210,19 @@ class _Piece:
     def _features(self, kept: Ints, of: Ints, series: Ints, hits: Ints) -> Floats:
         day = kept + HISTORY - LEARNED_FROM
         forecasts: Forecasts = self.forecasts
-        mixture = _logit(forecasts.mixture[kept, series])
+        place = self.place[series]
+        mixture = _logit(forecasts.mixture[kept, place])
         gap, usual, lately, everything, a_day = np.moveaxis(
-            self.levels[np.where(day < HISTORY, day - 1, HISTORY), :, of], 1, 0
+            self.levels[np.where(kept < LEARNED_FROM, kept, LEARNED_FROM + 1), :, of], 1, 0
         )
-        each = _logit(forecasts.each[kept, :, series])
-        yesterday, week, fortnight = forecasts.recent[kept, :, series].T
+        each = _logit(forecasts.each[kept, :, place])
+        yesterday, week, fortnight = forecasts.recent[kept, :, place].T
         return np.stack(
             [
                 np.ones(len(kept), np.float32),
                 mixture,
-                _logit(self.active_day[kept, of] * self.time[kept, series]),
-                *each[:, :6].T,
-                *each[:, -3:].T,
+                _logit(forecasts.mixture[kept, self.active_place[of]] * self.time[kept, series]),
+                *each.T,
                 yesterday,
                 week,
                 fortnight,

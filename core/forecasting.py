@@ -15,6 +15,8 @@ TIGHTNESS, LEAN_TIGHTNESS = 30.0, 10.0
 """How strongly the owner's weights are held to the shipped ones, and the leaning of each type to none."""
 FOLLOWING = 60.0
 """Days after which a past hit or miss counts half for them."""
+MOST_ROWS = 20_000
+"""More past rows than these, evenly chosen, teach nothing new about the weights."""
 FURTHEST = 62
 """Days ahead."""
 _RECENT = 20.0
@@ -23,6 +25,8 @@ _SAME_WEEKDAY = 4.0
 _NEWEST = 2_000
 """Events of one type that are looked at for the exact time."""
 _STILL_TO_COME = 0.6
+_UNFORESEEN = 0.03
+"""By how much the surest come true less often than their own past says, which knew nothing yet of what ended them."""
 
 
 class Expected(NamedTuple):
@@ -60,10 +64,13 @@ def confidences(past: Rows, future: Rows, types: int) -> Floats:
     if len(past.hit):
         importance = 0.5 ** (-past.day / FOLLOWING).astype(np.float32)
         tightness = np.full(len(weights), TIGHTNESS, np.float32)
-        weights = calibration.fitted(weights, tightness, past.features, past.hit, importance)
+        some = slice(None, None, len(past.hit) // MOST_ROWS + 1)
+        even = importance[some] * (importance.sum() / importance[some].sum())
+        weights = calibration.fitted(weights, tightness, past.features[some], past.hit[some], even)
         expected = past.features @ weights
         leaning = calibration.leanings(expected, past.hit, importance, past.type, types, LEAN_TIGHTNESS)
     confidence = calibration.probability(weights, future.features, leaning[future.type])
+    confidence = confidence * (1 - _UNFORESEEN * confidence**4)
     for most, limit in ((SEVERAL, MEDIUM), (FEW, LOW)):
         confidence = np.where(future.hits <= most, np.minimum(confidence, limit - 0.01), confidence)
     return confidence

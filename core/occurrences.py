@@ -16,6 +16,7 @@ FORGOTTEN = 100
 LEARNED_FROM = 90
 """Past days whose forecasts are compared with what came."""
 DENSE_HALF_LIFE = 20.0
+_GAPS, _OFTEN = (1, 7, 14, 21, 28, 30, 31), 6
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class History:
     """Events before some moment, sorted by type, then time; at least two per type."""
 
     types: Ints
-    """Numbers of the types that are left; row i of everything below is about types[i]."""
+    """Numbers of the types that are left, the oldest type first; row i of everything below is about types[i]."""
     of: Ints
     """For each event the row of its type."""
     wall: NDArray[np.float64]
@@ -66,9 +67,11 @@ def select(types: Ints, wall: NDArray[np.float64], now: float) -> History:
     end = np.concatenate((begin[1:], [len(types)])) - 1
     kept = (wall[end] - wall[begin] >= 2 * HALF_HOUR) & (wall[end] >= now - FORGOTTEN * DAY)
     row = np.cumsum(begins) - 1
-    chosen = kept[row]
-    renumbered = np.cumsum(kept) - 1
-    return History(types[begin[kept]], renumbered[row[chosen]], wall[chosen], now)
+    oldest = np.flatnonzero(kept)[np.argsort(wall[begin[kept]], kind="stable")]
+    renumbered = np.full(len(begin), len(oldest))
+    renumbered[oldest] = np.arange(len(oldest))
+    order = np.argsort(renumbered[row], kind="stable")[: int(kept[row].sum())]
+    return History(types[begin[oldest]], renumbered[row[order]], wall[order], now)
 
 
 def part(history: History, first: int, last: int) -> History:
@@ -112,12 +115,23 @@ def series(history: History) -> Series:
     either, both = (flags.reshape(rows, days, SLOTS)[:, : HISTORY + 1] for flags in (before | after, before & after))
     lately = either[:, -FORGOTTEN - LEARNED_FROM :].any(axis=1)
     of, slot = np.nonzero((either.sum(axis=1, dtype=np.int32) >= 2) & lately)
+    promising = _has_promised(either[of, :, slot].T)
+    of, slot = of[promising], slot[promising]
     hits = np.ascontiguousarray(either[of, :, slot].T)
     known = _since_first(history, of)
     known[-1] = slot * HALF_HOUR + 2 * HALF_HOUR <= history.now % DAY
     fade = (0.5 ** (np.arange(HISTORY, -1, -1) / DENSE_HALF_LIFE)).astype(np.float32)
     dense = (both[of, :, slot] @ fade) / np.maximum(fade @ hits, 1e-9)
     return Series(of, slot, hits, known, dense.astype(np.float32))
+
+
+def _has_promised(hits: Flags) -> Flags:
+    """Of each series whether it has ever looked like a routine: it came often, or again after one of the usual gaps.
+    Most of what is no routine never has."""
+    promised: Flags = hits.sum(axis=0, dtype=np.int32) >= _OFTEN
+    for gap in _GAPS:
+        promised |= (hits[gap:] & hits[:-gap]).any(axis=0)
+    return promised
 
 
 def _row(days: NDArray[np.float64], history: History) -> Ints:

@@ -4,6 +4,7 @@ Requests are noted in memory, which costs a handler nothing, and written in batc
 well, so that lists and briefs only read.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -36,7 +37,8 @@ WORTH_A_WORD = 0.4
 """As sure as that it is spoken of: three weeks are enough for a weekly routine."""
 SUREST = 0.99
 """Nothing is told as certain."""
-_BAND_WIDTH = timedelta(hours=1)
+_BAND_WIDTH, _DAY = 60, 24 * 60
+"""Minutes."""
 _SHOWN_AHEAD = 8
 _SURE = 8
 """Weight of the trust that each pattern starts with, in answers: one bad answer takes 11%, two take 20%."""
@@ -125,6 +127,11 @@ class PatternBook:
                     self._tell_forgotten(pattern, after, now)
                     changed.append(after)
         return changed
+
+    def keep_learned(self, now: datetime) -> None:
+        """Learn only if that was not done lately."""
+        if not self._is_fresh(now):
+            self.learn(now)
 
     def listed(self, now: datetime) -> list[Pattern]:
         """All routines as of now, what comes next first, the forgotten ones last."""
@@ -217,39 +224,30 @@ class PatternBook:
         rows = [row for row in self._store.moments.all() if request_types.may_be_offered(row.type) and len(row.at) > 1]
         trust = {one.type: _trust(one) for one in self._store.patterns.all()}
         seen = (tuple((row.type, len(row.at), row.at[-1]) for row in rows), tuple(trust.items()), self._config.zone.key)
-        if self._forecast is not None:
-            before, at, found = self._forecast
-            if before == seen and timedelta() <= now - at < FRESH:
-                return found
+        if self._forecast is not None and self._is_fresh(now) and self._forecast[0] == seen:
+            return self._forecast[2]
         found = self._compute(rows, trust, now) if rows else []
         self._forecast = (seen, now, found)
         return found
 
+    def _is_fresh(self, now: datetime) -> bool:
+        return self._forecast is not None and timedelta() <= now - self._forecast[1] < FRESH
+
     def _compute(self, rows: Iterable[Moments], trust: dict[str, float], now: datetime) -> list[Foreseen]:
         zone = self._config.zone
-        learner, at = Learner(zone), {row.type: row.at for row in rows}
-        oldest = (now - KEPT).timestamp()
-        for kind, moments in at.items():
-            learner.observe((datetime.fromtimestamp(each, UTC), kind) for each in moments if each >= oldest)
+        learner, oldest = Learner(zone), (now - KEPT).timestamp()
+        minutes: dict[str, list[int]] = {}
+        for row in rows:
+            moments = [datetime.fromtimestamp(each, zone) for each in row.at]
+            minutes[row.type] = sorted(moment.hour * 60 + moment.minute for moment in moments)
+            learner.observe((moment, row.type) for moment in moments[bisect_left(row.at, oldest) :])
         found = []
         for said in learner.predict(now, now - BEHIND, now + AHEAD):
             moment = said.at.astimezone(UTC).replace(second=0, microsecond=0)
             chance = min(round(said.confidence * trust.get(said.type, 1.0), 2), SUREST)
-            before = self._seen_near(at[said.type], moment)
-            band = confidence.band(chance, before)
+            band = confidence.band(chance, _seen_near(minutes[said.type], moment.astimezone(zone)))
             found.append(Foreseen(said.type, Expected(at=moment, confidence=chance, band=band)))
         return found
-
-    def _seen_near(self, moments: Sequence[int], at: datetime) -> int:
-        """How often it has come within an hour of that time of the day."""
-        zone, local = self._config.zone, at.astimezone(self._config.zone)
-        wanted = local.hour * 60 + local.minute
-        count = 0
-        for each in moments:
-            seen = datetime.fromtimestamp(each, zone)
-            apart = abs(seen.hour * 60 + seen.minute - wanted)
-            count += min(apart, 24 * 60 - apart) <= _BAND_WIDTH.total_seconds() / 60
-        return count
 
     def _updated(self, pattern: Pattern, ahead: Sequence[Expected], now: datetime) -> Pattern:
         forgotten = None if ahead else pattern.forgotten_at or now
@@ -297,6 +295,15 @@ def rhythm(expected: Sequence[Expected], zone: ZoneInfo) -> str:
         case [gap] if 28 <= gap <= 31:
             return "every month"
     return ""
+
+
+def _seen_near(minutes: Sequence[int], at: datetime) -> int:
+    """How often it has come within an hour of that time of the day; `minutes` of local days, sorted."""
+    middle = at.hour * 60 + at.minute
+    return sum(
+        bisect_right(minutes, middle + day + _BAND_WIDTH) - bisect_left(minutes, middle + day - _BAND_WIDTH)
+        for day in (-_DAY, 0, _DAY)
+    )
 
 
 def _next_at(pattern: Pattern) -> datetime:

@@ -1,7 +1,7 @@
 """Learns when the owner does what, and says what comes next, when, and how sure that is."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ class Learner:
     """Events go in with `observe`, in any order; `predict` tells what is to be expected.
 
     What is predicted depends on nothing but the set of events before `now` and the arguments. `zone` is the owner's;
-    without one the events' own local times count, and predictions come in the zone of the latest event.
+    without one the events' own local times count, and predictions come in the zone of the latest event of their type.
     """
 
     def __init__(self, zone: ZoneInfo | None = None, *, minimum: float = MINIMUM) -> None:
@@ -56,28 +56,38 @@ class Learner:
         ahead."""
         from core.forecasting import forecast
 
-        history, zone = self.history(now)
-        start, end = _in_zone(start, zone), _in_zone(end, zone)
-        names = sorted(self._numbers)
-        expected = forecast(history, _wall(start, zone), _wall(end, zone), minimum=self._minimum)
-        said = [Prediction(names[each.type], _from_wall(each.wall, zone), each.confidence) for each in expected]
-        return [each for each in said if start <= each.at < end]
+        names, said = sorted(self._numbers), []
+        for history, zone in self.histories(now):
+            begin, until = _in_zone(start, zone), _in_zone(end, zone)
+            for each in forecast(history, _wall(begin, zone), _wall(until, zone), minimum=self._minimum):
+                at = _from_wall(each.wall, zone)
+                if begin <= at < until:
+                    said.append(Prediction(names[each.type], at, each.confidence))
+        return sorted(said, key=lambda each: (each.at, each.type))
 
-    def history(self, now: datetime) -> tuple["History", tzinfo]:
+    def histories(self, now: datetime) -> Iterator[tuple["History", tzinfo]]:
         """What forecasts at `now` are made from, and the zone of its times; types are numbered in the order of their
-        names."""
+        names. One, or without a zone of the owner's one for each zone in which a type was seen last."""
         import numpy as np
 
         from core.occurrences import select
 
         at = np.array(self._at)
         known = at < _in_zone(now, self._zone or UTC).timestamp()
-        zone: tzinfo = self._zone or UTC
-        if self._zone is None and known.any():
-            zone = list(self._zones)[self._zone_of[int(np.where(known, at, -np.inf).argmax())]]
         ranks = np.empty(len(self._numbers), np.int64)
         ranks[[self._numbers[name] for name in sorted(self._numbers)]] = np.arange(len(self._numbers))
-        return select(ranks[np.array(self._types)[known]], np.array(self._wall)[known], _wall(now, zone)), zone
+        types, wall = ranks[np.array(self._types)[known]], np.array(self._wall)[known]
+        if self._zone is not None:
+            yield select(types, wall, _wall(now, self._zone)), self._zone
+            return
+        zones = list(self._zones)
+        zone_of = np.array(self._zone_of)[known]
+        latest = np.zeros(len(ranks), np.int64)
+        order = np.lexsort((np.array([str(each) for each in zones])[zone_of], at[known]))
+        latest[types[order]] = zone_of[order]
+        for number in sorted(set(latest[types].tolist()), key=lambda each: str(zones[each])):
+            inside = latest[types] == number
+            yield select(types[inside], wall[inside], _wall(now, zones[number])), zones[number]
 
 
 def _in_zone(at: datetime, zone: tzinfo | None) -> datetime:

@@ -95,7 +95,7 @@ class Patterns(PatternBook):
     def prepare(self, now: datetime) -> Sequence[str]:
         """For the beginning of a session: by night, build what the morning will want; returns a sentence for each."""
         self.flush()
-        self.learn(now)
+        self.keep_learned(now)
         night = sessions.window_of(SessionKind.OVERNIGHT, now, self._config)
         made = self.prebuild(now, night.end - now + EARLIEST if night is not None else EARLIEST)
         return [

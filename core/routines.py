@@ -62,6 +62,8 @@ OWN_RATES = (
 """Forecasts whose class of a day follows from the series itself."""
 
 NAMES = tuple(rate.name for rate in (*RATES, *OWN_RATES))
+SHOWN = (*range(6), *range(len(RATES), len(NAMES)))
+"""The forecasts that are kept beside their mixture, by their place in NAMES."""
 _PRIOR, _PRIOR_WEIGHT = 0.01, 0.6
 _LOSS_HALF_LIFE = 120.0
 """Days after which it counts half how well a forecast did."""
@@ -95,36 +97,46 @@ class Forecasts:
     """What was forecast for each kept day and series, before that day was known."""
 
     each: Floats
-    """[day, forecast, series], in the order of NAMES."""
+    """[day, forecast, place], in the order of SHOWN."""
     mixture: Floats
-    """[day, series]"""
+    """[day, place]"""
     recent: Floats
-    """[day, 3, series]: hit a day, a week, two weeks before."""
+    """[day, 3, place]: hit a day, a week, two weeks before."""
+    place: Ints
+    """Of each series; equal ones share theirs."""
 
 
 class Competition:
     """All forecasts on many series at once, day by day."""
 
     def __init__(self, series: int) -> None:
-        every = (*RATES, *OWN_RATES)
-        self._first_rows = np.cumsum([0, *(rate.classes for rate in every[:-1])])
-        rows = sum(rate.classes for rate in every)
-        self._hits: Floats = np.zeros((rows, series), np.float32)
-        self._visits: Floats = np.zeros((rows, series), np.float32)
+        every, fixed = (*RATES, *OWN_RATES), len(RATES)
+        self._first_rows = np.cumsum([0, *(rate.classes for rate in RATES[:-1])])
+        rows = sum(rate.classes for rate in RATES)
+        self._own_rows = np.cumsum([0, *(rate.classes for rate in OWN_RATES[:-1])])[:, None] * series
+        own_rows = sum(rate.classes for rate in OWN_RATES)
+        self._sums = [np.zeros((rows, series), np.float32) for _ in range(2)]
+        self._own_sums = [np.zeros(own_rows * series, np.float32) for _ in range(2)]
+        self._seen = [np.zeros((len(every), series), np.float32) for _ in range(2)]
+        """Hits and visits of the classes of the next day, faded."""
+        self._fixed = fixed
         self._fade = np.array([[0.5 ** (1 / rate.half_life)] for rate in every], np.float32)
         self._series = np.arange(series)
         self._gap = np.full(series, OWN_RATES[0].classes - 1)
         self._past: list[Flags] = [np.zeros(series, np.bool_) for _ in range(28)]
         self._start = np.array([[rate.start] for rate in every], np.float32)
         self._score: Floats = np.zeros((len(every), series), np.float32)
-        self._score_fade = np.float32(0.5 ** (1 / _LOSS_HALF_LIFE))
+        self._score_fade = np.full((1, 1), 0.5 ** (1 / _LOSS_HALF_LIFE), np.float32)
+        self._begun = np.zeros(series, np.bool_)
 
     def forecast(self, classes: Sequence[int]) -> tuple[Floats, Floats]:
         """The probabilities of a hit on the next day: [forecast, series], and their mixture [series]."""
-        fixed = self._first_rows[: len(RATES)] + np.array(classes)
-        own = self._first_rows[len(RATES) :, None] + self._own_classes()
-        self._at = (fixed, (own, self._series))
-        self._seen = [np.concatenate([sums[at] for at in self._at]) for sums in (self._hits, self._visits)]
+        self._at = self._first_rows + np.array(classes)
+        self._own_at = self._own_rows + self._own_classes() * len(self._series) + self._series
+        for sums, own, seen in zip(self._sums, self._own_sums, self._seen, strict=True):
+            # with "clip" numpy writes straight to its destination; every index is valid
+            np.take(sums, self._at, axis=0, out=seen[: self._fixed], mode="clip")
+            np.take(own, self._own_at, out=seen[self._fixed :], mode="clip")
         self._forecasts = _blended(*self._seen)
         weights = self._start + self._score
         weights -= weights.max(axis=0)
@@ -134,18 +146,28 @@ class Competition:
 
     def learn(self, hit: Flags, known: Flags) -> None:
         """What happened on the day just forecast; what isn't known of it must be guessed in `hit`."""
-        every = bool(known.all())
+        if known.any():
+            self._count(hit, known)
+        self._gap = np.where(hit, 0, np.minimum(self._gap + 1, OWN_RATES[0].classes - 1))
+        self._past = [*self._past[1:], hit]
+
+    def _count(self, hit: Flags, known: Flags) -> None:
         likelihood = self._forecasts - ~hit
         np.abs(likelihood, out=likelihood)
         np.log(likelihood, out=likelihood)
-        self._score *= self._score_fade if every else np.where(known, self._score_fade, np.float32(1))
-        self._score += likelihood if every else likelihood * known
-        fade = self._fade if every else np.where(known, self._fade, np.float32(1))
-        for sums, seen, new in ((self._hits, self._seen[0], hit & known), (self._visits, self._seen[1], known)):
-            faded = seen * fade + new
-            sums[self._at[0]], sums[self._at[1]] = faded[: len(RATES)], faded[len(RATES) :]
-        self._gap = np.where(hit, 0, np.minimum(self._gap + 1, OWN_RATES[0].classes - 1))
-        self._past = [*self._past[1:], hit]
+        fade: Floats = self._fade
+        score_fade: Floats = self._score_fade
+        if not known.all():
+            likelihood *= known
+            if (self._begun > known).any():  # what has not begun has nothing that could fade
+                fade, score_fade = np.where(known, fade, np.float32(1)), np.where(known, score_fade, np.float32(1))
+        self._begun |= known
+        self._score *= score_fade
+        self._score += likelihood
+        for sums, own, seen, new in zip(self._sums, self._own_sums, self._seen, (hit & known, known), strict=True):
+            faded = np.multiply(seen, fade, out=seen)
+            faded += new
+            sums[self._at], own[self._own_at] = faded[: self._fixed], faded[self._fixed :]
 
     def recent(self) -> Floats:
         """[3, series]: hit a day, a week, two weeks before the next day."""
@@ -190,15 +212,26 @@ def compete(hits: Flags, known: Flags, days: Sequence[date], keep: int) -> Forec
     A day that isn't known (before the type was first seen, or still to come) teaches nothing; where later days ask what
     happened on it, it counts as the mixture expected it.
     """
-    count, series = hits.shape
-    competition = Competition(series)
-    each: Floats = np.empty((keep, len(NAMES), series), np.float32)
-    mixture: Floats = np.empty((keep, series), np.float32)
-    recent: Floats = np.empty((keep, 3, series), np.float32)
+    hits, known, series = _distinct(hits, known)
+    count, distinct = hits.shape
+    competition = Competition(distinct)
+    each: Floats = np.empty((keep, len(SHOWN), distinct), np.float32)
+    mixture: Floats = np.empty((keep, distinct), np.float32)
+    recent: Floats = np.empty((keep, 3, distinct), np.float32)
+    shown = list(SHOWN)
     begin = min(int(np.argmax(known.any(axis=1))), count - keep)
     for index, day in enumerate(days[begin:], begin):
         forecasts, mixed = competition.forecast(classes_of(day))
         if (row := index - count + keep) >= 0:
-            each[row], mixture[row], recent[row] = forecasts, mixed, competition.recent()
+            each[row], mixture[row], recent[row] = forecasts[shown], mixed, competition.recent()
         competition.learn(np.where(known[index], hits[index], mixed > 0.5), known[index])
-    return Forecasts(each, mixture, recent)
+    return Forecasts(each, mixture, recent, series)
+
+
+def _distinct(hits: Flags, known: Flags) -> tuple[Flags, Flags, Ints]:
+    """Each different series once, and for every series its place among them: what always comes at the same minute
+    hits four slots alike."""
+    bits = np.ascontiguousarray(np.packbits(np.concatenate((hits, known)), axis=0).T)
+    whole = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
+    _, first, place = np.unique(whole, return_index=True, return_inverse=True)
+    return hits[:, first], known[:, first], place

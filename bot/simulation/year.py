@@ -133,6 +133,7 @@ class Simulation:
             due = bool(self._tending.keep_times(now))
             self._due_at = self.at.timetable.next_at(now)
         self._tending.look_after(now)
+        self._tending.learn_patterns(now)
         return bool(self._tending.collect(now)) or acts or due
 
     def _deliver(self, now: datetime) -> None:

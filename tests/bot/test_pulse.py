@@ -1,6 +1,7 @@
 """One beat of the process, and waking it."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from core.errors import StoreUnavailable
 from core.model.ids import TaskId
 from core.model.metrics import Sample
 from core.model.task import Category, Completed, Queued, Running, Task
+from core.patterns import Patterns
 from storage import JournalStore
 from tests import factories
 from tests.fakes import FakeExecutor, FakePrograms, SetClock
@@ -40,6 +42,20 @@ class RecordingOutbox(Outbox):
 
     async def refresh(self, task: TaskId) -> None:
         self.calls.append(f"refresh {task}")
+
+
+class SlowPatterns(Patterns):
+    """Learns until it is let go."""
+
+    def __init__(self, at: Installation) -> None:
+        super().__init__(at.store, at.queue, at.config)
+        self.learning, self.gate, self.learned = threading.Event(), threading.Event(), 0
+
+    def tend(self, now: datetime) -> None:
+        self.learning.set()
+        assert self.gate.wait(30)
+        super().tend(now)
+        self.learned += 1
 
 
 class Chest:
@@ -284,3 +300,19 @@ async def test_measurements_are_written_in_one_batch_every_five_minutes(chest: C
     await chest.pulse.beat()
     counts = {each.operation: each.figures.count for each in chest.at.improver.stats(chest.clock())}
     assert counts["queue schedule builds"] == 61
+
+
+async def test_news_do_not_wait_for_what_is_learned(chest: Chest) -> None:
+    patterns = vars(chest.at)["patterns"] = SlowPatterns(chest.at)
+    await chest.pulse.beat()
+    await asyncio.to_thread(patterns.learning.wait, 30)
+    task = chest.add()
+
+    chest.clock.advance(20)
+    await asyncio.wait_for(chest.pulse.beat(), 20)
+
+    assert isinstance(chest.task(task).state, Running)
+    assert chest.outbox.calls.count("deliver") == 2
+    patterns.gate.set()
+    await chest.pulse.drain()
+    assert patterns.learned == 1

@@ -1,7 +1,7 @@
 """What the learner of routines says about plain cases, odd input, and clocks that change."""
 
 import random
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ MONDAY = date(2025, 1, 6)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def at(day: date, hour: float, zone: ZoneInfo = BERLIN) -> datetime:
+def at(day: date, hour: float, zone: tzinfo = BERLIN) -> datetime:
     return (datetime.combine(day, time()) + timedelta(hours=hour)).replace(tzinfo=zone).astimezone(UTC)
 
 
@@ -145,6 +145,23 @@ def test_without_a_zone_the_events_own_local_time_counts() -> None:
 
     assert [each.at for each in expected] == [at(MONDAY + DAY * 100, 7)]
     assert expected[0].at.utcoffset() == 2 * HOUR
+
+
+def test_without_a_zone_each_type_has_the_hours_of_its_own() -> None:
+    tokyo, denver = ZoneInfo("Asia/Tokyo"), ZoneInfo("America/Denver")
+    events = [
+        (at(MONDAY + DAY * day, hour, zone).astimezone(zone), kind)
+        for day in range(30)
+        for hour, zone, kind in ((9, tokyo, "tea"), (20, denver, "news"), (12, UTC, "lunch"))
+    ]
+    now = at(MONDAY + DAY * 30, 0, ZoneInfo("UTC"))
+
+    expected = learned(events, None).predict(now, now, now + DAY)
+
+    wanted = [("tea", 0, 9 * HOUR), ("news", 3, -7 * HOUR), ("lunch", 12, 0 * HOUR)]
+    assert [(each.type, each.at, each.at.utcoffset()) for each in expected] == [
+        (kind, now + hour * HOUR, offset) for kind, hour, offset in wanted
+    ]
 
 
 def test_only_what_lies_before_now_counts_and_neither_order_nor_batches_do() -> None:

@@ -11,18 +11,21 @@ from tests.patterns.judge import Score
 
 FAMILIES = ("mixed", "held-out mixed", "meetings", *ROUTINES, *HELD_OUT)
 PEER = "counting rule"
-EVERY = {"mixed": 37, "held-out mixed": 37, "meetings": 5}
+EVERY, EVERY_MEETINGS = 61, 14
 """Days between the moments at which a log is asked about."""
+RARE = {"fortnightly", "three-weekly", "four-weekly", "nth weekday", "monthly", "cycles"}
+"""Of these there are more in a log, so that enough of them come."""
 
 
 def logs(family: str) -> list[generate.Log]:
     if family == "mixed":
-        return [generate.mixed(5_000 + seed, zones=HELD_OUT_ZONES) for seed in range(5)]
+        return [generate.mixed(5_000 + seed, zones=HELD_OUT_ZONES) for seed in range(8)]
     if family == "held-out mixed":
-        return [generate.held_out_mixed(5_000 + seed) for seed in range(5)]
+        return [generate.held_out_mixed(5_000 + seed) for seed in range(8)]
     if family == "meetings":
-        return [generate.meetings(5_000 + seed, zones=HELD_OUT_ZONES) for seed in range(2)]
-    return [generate.of_family(family, 5_000, 400, zones=HELD_OUT_ZONES, routines=10)]
+        return [generate.meetings(5_000, zones=HELD_OUT_ZONES, routines=120)]
+    routines = 90 if family in RARE else 20
+    return [generate.of_family(family, 5_000, 400, zones=HELD_OUT_ZONES, routines=routines)]
 
 
 @functools.cache
@@ -31,8 +34,8 @@ def scores() -> dict[tuple[str, str], Score]:
     found: dict[tuple[str, str], Score] = {}
     for family in FAMILIES:
         ours, rule = Score(), Score()
+        every = EVERY_MEETINGS if family == "meetings" else EVERY
         for log in logs(family):
-            every = EVERY.get(family, 17)
             ours += judge.judge(log, judge.learner, every)
             rule += judge.judge(log, judge.counting_rule, every)
         found[family, "learner"], found[family, PEER] = ours, rule
@@ -63,7 +66,7 @@ def test_mixed_logs_reach_the_goals() -> None:
 
         assert ours.f1 > 0.43
         assert ours.precision(0.5) > 0.70
-        assert ours.precision(0.8) > 0.82
+        assert ours.precision(0.8) > 0.85
         assert ours.f1 > rule.f1 + 0.1
         assert ours.brier < rule.brier
 
@@ -79,7 +82,7 @@ def test_confidence_is_a_probability() -> None:
 
 @pytest.mark.slow
 def test_meetings_every_two_or_four_weeks() -> None:
-    assert scores()["meetings", "learner"].f1 > 0.6
+    assert scores()["meetings", "learner"].f1 > 0.65
     assert scores()["meetings", "learner"].f1 > 1.5 * scores()["meetings", PEER].f1
 
 

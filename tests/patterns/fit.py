@@ -33,9 +33,7 @@ def rows(log: Log) -> list[Rows]:
     learner.observe(log.events)
     for share in LOOKS:
         now = datetime.combine(log.start + timedelta(days=int(log.days * share)), time(), tzinfo=log.zone)
-        history, _ = learner.history(now)
-        if len(history.types):
-            found.append(candidates(history, 0)[0])
+        found += [candidates(history, 0)[0] for history, _ in learner.histories(now) if len(history.types)]
     return found
 
 

@@ -58,12 +58,19 @@ class Maker:
         self.away = self._holidays()
 
     def _holidays(self) -> set[date]:
-        """Weeks away, and single days off."""
+        """Weeks away, single days off, and public holidays."""
         away: set[date] = set()
         for _ in range(self.rng.randrange(0, 1 + self.days // 90)):
             first = self.day(self.rng.randrange(self.days))
             away |= {first + timedelta(days=each) for each in range(self.rng.choice((1, 3, 5, 9, 16)))}
-        return away
+        public = self.rng.choice((0, 6, 10, 14)) / 365
+        return away | {day for number in range(self.days) if self._is_public_holiday(day := self.day(number), public)}
+
+    def _is_public_holiday(self, day: date, chance: float) -> bool:
+        """Single workdays, and mostly the days about the turn of the year."""
+        if chance and ((day.month == 12 and day.day > 23) or (day.month == 1 and day.day == 1)):
+            return self.rng.random() < 0.85
+        return day.weekday() < 5 and self.rng.random() < chance
 
     def day(self, number: int) -> date:
         return self.start + timedelta(days=number)
@@ -277,6 +284,33 @@ def requests(make: Maker) -> None:
                 make.add(day, hour + make.rng.random(), kind)
 
 
+def rota(make: Maker) -> None:
+    """Follows one of some plans each day, and which of them is nobody's rule: vehicles, cover for each other."""
+    kind, jitter = make.name("rota"), make.rng.uniform(0.05, 0.8)
+    plans = [[make.hour() for _ in range(make.rng.randrange(5))] for _ in range(make.rng.randrange(3, 9))]
+    stays, plan = make.rng.uniform(0, 0.6), plans[0]
+    for number in range(*make.span()):
+        plan = plan if make.rng.random() < stays else make.rng.choice(plans)
+        for hour in plan if make.day(number) not in make.away else []:
+            make.add(make.day(number), hour + make.rng.gauss(0, jitter), kind)
+
+
+def phases(make: Maker) -> None:
+    """Is worked on for some days or weeks, at the hours of that time, and left again: a project, a maintainer."""
+    kind, number = make.name("phase"), 0.0
+    length, pause = make.rng.uniform(3, 40), make.rng.uniform(3, 60)
+    while number < make.days:
+        middle, width = make.rng.gauss(15, 4), make.rng.uniform(1, 4)
+        rate, weekend, end = make.rng.uniform(0.2, 4), make.rng.random(), number + make.rng.expovariate(1 / length)
+        while number < min(end, make.days):
+            day = make.day(int(number))
+            share = 0.1 if day in make.away else weekend if day.weekday() > 4 else 1.0
+            for _ in range(_poisson(make.rng, rate * share)):
+                make.add(day, make.rng.gauss(middle, width), kind)
+            number += 1
+        number += make.rng.expovariate(1 / pause)
+
+
 def one_offs(make: Maker) -> None:
     kinds = [make.name("once") for _ in range(make.rng.randrange(5, 40))]
     for kind in kinds:
@@ -343,6 +377,8 @@ NOISE: dict[str, Callable[[Maker], None]] = {
     "office": office_noise,
     "bursts": bursts,
     "requests": requests,
+    "rota": rota,
+    "phases": phases,
     "one-offs": one_offs,
 }
 HELD_OUT: dict[str, Callable[[Maker], None]] = {
@@ -370,11 +406,11 @@ def of_family(
     return _finished(make, family)
 
 
-def meetings(seed: int, days: int = 420, *, zones: tuple[str, ...] = ZONES) -> Log:
+def meetings(seed: int, days: int = 420, *, zones: tuple[str, ...] = ZONES, routines: int = 14) -> Log:
     """The fortnightly and four-weekly meetings of an organisation: mostly on time, sometimes moved or called off."""
     make = Maker(random.Random(f"meetings {seed}"), days, zones)
     make.sloppiness = 0.6
-    for each in range(14):
+    for each in range(routines):
         (fortnightly, four_weekly)[each % 2](make)
     return _finished(make, "meetings")
 
@@ -415,7 +451,7 @@ def training_logs(seeds: range) -> Iterator[Log]:
         days = (60, 120, 250, 420, 420, 500)[seed % 6]
         for family in ROUTINES:
             yield of_family(family, seed, days)
-        for _ in range(1):
-            yield of_family(list(NOISE)[seed % len(NOISE)], seed, days)
+        for each in range(3):
+            yield of_family(list(NOISE)[(seed * 3 + each) % len(NOISE)], seed, days)
         for each in range(8):
             yield mixed(seed * 8 + each, days)
