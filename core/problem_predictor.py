@@ -4,7 +4,9 @@ One problem per cause: it is updated as long as it lasts, and resolved when it i
 acts, measured after, and can be taken back.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -44,6 +46,9 @@ class Done(Protocol):
 
 class Fixer(Protocol):
     """Cleans up, below the folders of the settings only. Everything raises Refused with nothing changed."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No other process cleans up or restores until the end of the block; waits for one that does."""
 
     def plan(self, now: datetime) -> list[Fix]:
         """What there is to do; changes nothing."""
@@ -116,7 +121,7 @@ class ProblemPredictor:
     def assess(self, now: datetime) -> list[Problem]:
         """The same by what was measured last."""
         found = self._findings(now)
-        fixes = self._fixer.plan(now) if found else []
+        fixes = self._plan(now) if found else []
         with self._store.transaction():
             known = {problem.series: problem for problem in self._newest_last()}
             for limit, (severity, expected, value) in found.items():
@@ -138,11 +143,14 @@ class ProblemPredictor:
 
     def fix(self, now: datetime, *, dry_run: bool = False, actor: str = audit.BY_ITSELF) -> Fixed:
         """Do what can be done, or only say what that would be; what can't be done is told by its repair."""
-        fixes = self._fixer.plan(now)
-        if dry_run or not fixes:
-            return Fixed(fixes=fixes)
-        before = self.measure(now)
-        repairs = [self._do(fix, now, actor) for fix in fixes]
+        if dry_run:
+            return Fixed(fixes=self._plan(now))
+        with self._fixer.alone():
+            fixes = self._plan(now)
+            if not fixes:
+                return Fixed(fixes=fixes)
+            before = self.measure(now)
+            repairs = [self._do(fix, now, actor) for fix in fixes]
         later = now + timedelta(seconds=1)  # two measurements of one second would be one
         after = self.measure(later)
         self.assess(later)
@@ -150,17 +158,18 @@ class ProblemPredictor:
 
     def restore(self, repair_id: RepairId, now: datetime, *, actor: str = audit.BY_ITSELF) -> tuple[Repair, str]:
         """Take a fix back; returns it and where the file is now. Raises NotFound, and Refused with nothing changed."""
-        repair = self._store.repairs.get(repair_id)
-        if repair is None:
-            raise NotFound(f"There is no fix {repair_id}. `jarvis problem-predictor restore` lists them.")
-        if repair.state not in (RepairState.DONE, RepairState.BEGUN):
-            raise Refused(f"{repair_id} is {repair.state.value} already.")
-        self._record("restoring", now, repair, actor)
-        place = self._fixer.restore(repair)
-        restored = msgspec.structs.replace(repair, state=RepairState.RESTORED, detail=place)
-        with self._store.transaction():
-            self._store.repairs.put(repair.id, restored)
-            self._note("restored", now, actor=actor, repair=repair.id, path=place)
+        with self._fixer.alone():
+            repair = self._store.repairs.get(repair_id)
+            if repair is None:
+                raise NotFound(f"There is no fix {repair_id}. `jarvis problem-predictor restore` lists them.")
+            if repair.state not in (RepairState.DONE, RepairState.BEGUN):
+                raise Refused(f"{repair_id} is {repair.state.value} already.")
+            self._record("restoring", now, repair, actor)
+            place = self._fixer.restore(repair)
+            restored = msgspec.structs.replace(repair, state=RepairState.RESTORED, detail=place)
+            with self._store.transaction():
+                self._store.repairs.put(repair.id, restored)
+                self._note("restored", now, actor=actor, repair=repair.id, path=place)
         return restored, place
 
     def repairs(self) -> list[Repair]:
@@ -173,7 +182,8 @@ class ProblemPredictor:
         for repair in old:
             if repair.state in (RepairState.DONE, RepairState.BEGUN, RepairState.RESTORED):
                 self._record("purging", now, repair, audit.BY_ITSELF)
-                self._fixer.purge(repair)
+                with contextlib.suppress(Refused):  # what can't be deleted does not hold up the others
+                    self._fixer.purge(repair)
             with self._store.transaction():
                 self._store.repairs.put(repair.id, msgspec.structs.replace(repair, state=RepairState.PURGED, kept=""))
         return len(old)
@@ -185,6 +195,11 @@ class ProblemPredictor:
         return problem_words.prepared(problems, self.fix(now).repairs if is_night else ())
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _plan(self, now: datetime) -> list[Fix]:
+        """What there is to do; what somebody took back is left as they want it."""
+        wanted = {each.detail for each in self._store.repairs.all() if each.state is RepairState.RESTORED}
+        return [fix for fix in self._fixer.plan(now) if f"{fix.root}/{fix.path}" not in wanted]
 
     def _findings(self, now: datetime) -> dict[Limit, tuple[Severity, Outlook, float]]:
         samples = self._store.metrics.all()

@@ -20,8 +20,9 @@ VERBS = {
     FixKind.TRASH: ("put away", "old log", "old logs"),
     FixKind.ROTATE: ("rotate", "large log", "large logs"),
     FixKind.VACUUM: ("vacuum", "database", "databases"),
+    FixKind.PACK: ("pack", "log of my own", "logs of my own"),
 }
-PAST = {"put away": "put away", "rotate": "rotated", "vacuum": "vacuumed"}
+PAST = {"put away": "put away", "rotate": "rotated", "vacuum": "vacuumed", "pack": "packed"}
 
 
 def name_of(series: str) -> str:
@@ -106,6 +107,8 @@ def prepared(problems: Sequence[Problem], repairs: Sequence[Repair]) -> list[str
 def _helps(kind: str, place: str, fix: Fix) -> bool:
     if kind == "disk":
         return True
+    if kind == "own":
+        return fix.kind is FixKind.PACK
     if kind == "databases":
         return fix.kind is FixKind.VACUUM and fix.root == place
     return kind == "logs" and fix.kind in (FixKind.TRASH, FixKind.ROTATE) and fix.root == place

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,6 +36,9 @@ class Machine:
 
     def disks(self) -> Mapping[str, int]:
         return self.devices
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def plan(self, now: object) -> list[Fix]:
         return list(self.todo)
