@@ -10,8 +10,10 @@ from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
 from core.model.execution import Alive
 from core.model.pattern import Expected, Pattern
+from core.model.problem import Problem, Repair, RepairState
 from core.model.task import Completed, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
 from core.nights import Ran
+from core.outlooks import open_problems
 from core.pattern_book import expected_today
 from core.ports import Executor, Store
 from core.productivity import Productivity
@@ -77,11 +79,16 @@ class Brief:
     """Why nothing new starts."""
     expected: list[tuple[Pattern, Expected]] = field(default_factory=list)
     """What is usually asked for in the rest of the day."""
+    repairs: list[Repair] = field(default_factory=list)
+    """Problems of the machine: what was cleaned up,"""
+    problems: list[Problem] = field(default_factory=list)
+    """and what is wrong or will be, the worst first."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to tell."""
-        news = (self.shipped, self.unproven, self.running, self.failed, self.questions, self.to_merge, self.missed)
+        work = (self.shipped, self.unproven, self.running, self.failed, self.questions, self.to_merge)
+        news = (*work, self.missed, self.repairs)
         return not any(news) and self.throttled is None
 
 
@@ -123,6 +130,8 @@ class Briefs:
             missed=self._missed(since),
             throttled=throttle.reason if (throttle := self._store.throttle.get(THROTTLE)) is not None else None,
             expected=expected_today(self._store, self._config.zone, now),
+            repairs=[one for one in self._store.repairs.all() if one.at >= since and one.state is RepairState.DONE],
+            problems=open_problems(self._store),
         )
 
     def _missed(self, since: datetime) -> list[tuple[str, datetime]]:

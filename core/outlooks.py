@@ -9,11 +9,9 @@ from core.crossing import forecast
 from core.model.config import Config
 from core.model.metrics import Sample
 from core.model.problem import Outlook, Problem, Severity
+from core.ports import Store
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
-SWAP_LIMIT = 80.0
-LOAD_LIMIT = 4.0
-"""Of a minute, per processor."""
 LIKELY = 0.5
 NEARLY_CERTAIN = 0.7
 """For what is a month away."""
@@ -48,8 +46,8 @@ def limits(sample: Sample, config: Config) -> list[Limit]:
     by_kind = {
         "disk": (config.disk_limit, "%"),
         "memory": (config.memory_limit, "%"),
-        "swap": (SWAP_LIMIT, "%"),
-        "load": (LOAD_LIMIT, "per processor"),
+        "swap": (config.swap_limit, "%"),
+        "load": (config.load_limit, "per processor"),
         "logs": (config.log_limit, "MB"),
         "databases": (config.database_limit, "MB"),
     }
@@ -81,6 +79,13 @@ def outlook(history: Sequence[tuple[datetime, float]], limit: float, now: dateti
         earliest=best.earliest,
         latest=best.latest,
     )
+
+
+def open_problems(store: Store) -> list[Problem]:
+    """Those that are not resolved, the worst first."""
+    order = list(Severity)
+    found = [problem for problem in store.problems.all() if problem.resolved_at is None]
+    return sorted(found, key=lambda problem: (order.index(problem.severity), problem.found_at))
 
 
 def tightest(problems: Iterable[Problem], now: datetime) -> str | None:

@@ -21,7 +21,7 @@ from core.model.ids import ProblemId, RepairId
 from core.model.metrics import Sample
 from core.model.notification import ProblemFound
 from core.model.problem import Fix, Outlook, Problem, Repair, RepairState, Severity
-from core.outlooks import Limit, judge, limits, outlook
+from core.outlooks import Limit, judge, limits, open_problems, outlook
 from core.ports import Store
 
 __all__ = ["Crossing", "Fixed", "Fixer", "Probe", "ProblemPredictor", "forecast"]
@@ -137,9 +137,7 @@ class ProblemPredictor:
 
     def open_problems(self) -> list[Problem]:
         """Those that are not resolved, the worst first."""
-        order = list(Severity)
-        found = [problem for problem in self._store.problems.all() if problem.resolved_at is None]
-        return sorted(found, key=lambda problem: (order.index(problem.severity), problem.found_at))
+        return open_problems(self._store)
 
     def fix(self, now: datetime, *, dry_run: bool = False, actor: str = audit.BY_ITSELF) -> Fixed:
         """Do what can be done, or only say what that would be; what can't be done is told by its repair."""

@@ -77,12 +77,24 @@ def remedy(series: str, fixes: Sequence[Fix]) -> str:
 
 def summary(fixes: Sequence[Fix]) -> str:
     """`put away 3 old logs, vacuum 1 database: about 40 MB`."""
-    parts = []
+    parts = [f"{verb} {count}" for verb, count in _counted(fixes)]
+    return f"{', '.join(parts)}: about {size(sum(fix.frees for fix in fixes))}"
+
+
+def cleaned(repairs: Sequence[Repair]) -> str:
+    """`put away 3 old logs, vacuumed 1 database; freed 41 MB`, of what was done."""
+    parts = [f"{PAST[verb]} {count}" for verb, count in _counted([repair.fix for repair in repairs])]
+    return f"{', '.join(parts)}; freed {size(sum(repair.freed for repair in repairs))}"
+
+
+def _counted(fixes: Sequence[Fix]) -> list[tuple[str, str]]:
+    """(`rotate`, `2 large logs`) for each kind that there is."""
+    found = []
     for kind, (verb, one, many) in VERBS.items():
         count = sum(fix.kind is kind for fix in fixes)
         if count:
-            parts.append(f"{verb} {count} {one if count == 1 else many}")
-    return f"{', '.join(parts)}: about {size(sum(fix.frees for fix in fixes))}"
+            found.append((verb, f"{count} {one if count == 1 else many}"))
+    return found
 
 
 def done(repair: Repair) -> str:
@@ -98,8 +110,7 @@ def prepared(problems: Sequence[Problem], repairs: Sequence[Repair]) -> list[str
     said = [f"{problem.evidence}. {problem.prediction}" for problem in problems]
     did = [repair for repair in repairs if repair.state is RepairState.DONE]
     if did:
-        what = summary([repair.fix for repair in did]).rpartition(":")[0]
-        said.append(f"Cleaned up: {what}; freed {size(sum(repair.freed for repair in did))}.")
+        said.append(f"Cleaned up: {cleaned(did)}.")
     said += [done(repair) for repair in repairs if repair.state is RepairState.FAILED]
     return said
 

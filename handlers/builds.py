@@ -8,9 +8,10 @@ from telegram import Update
 
 from core import deliveries
 from core.errors import Conflict
-from core.model.ids import TaskId, UserId
+from core.model.ids import RepairId, TaskId, UserId
 from core.model.task import Completed, Merged, RolledBack, Running, Task
 from handlers import parsing
+from handlers.problems import take_back
 from handlers.replies import reply
 from handlers.services import Context, Services
 from handlers.tasks import person
@@ -73,7 +74,11 @@ async def discard(update: Update, context: Context) -> None:
 
 
 async def restore(update: Update, context: Context) -> None:
-    """`/restore 12`: bring a discarded branch back."""
+    """`/restore 12`: bring a discarded branch back; `/restore repair_3`: take a clean-up back."""
+    if context.args and context.args[0].startswith("repair_"):
+        place = await take_back(context.services, RepairId(context.args[0]), person(update))
+        await reply(update, Message(f"Restored: {escape(place)}"))
+        return
     task_id = parsing.only_task_id(context.args or [], "restore")
     task = await run_restore(context.services, task_id, person(update))
     await reply(update, Message(f"/{task_id} is back on its branch.", buttons(task)))

@@ -5,10 +5,11 @@ import asyncio
 from telegram import Update
 
 from core import audit
+from core.model.ids import RepairId, UserId
 from handlers import parsing
 from handlers.callbacks import RunFix, TakeBack
 from handlers.replies import edit, reply
-from handlers.services import Context
+from handlers.services import Context, Services
 from handlers.tasks import person
 from handlers.views import problems as views
 
@@ -48,7 +49,11 @@ async def on_fix(update: Update, context: Context, pressed: RunFix) -> None:
 
 async def on_take_back(update: Update, context: Context, pressed: TakeBack) -> str:
     """Bring back what a fix took away."""
-    services = context.services
-    by = audit.actor(person(update))
-    _, place = await asyncio.to_thread(services.problems.restore, pressed.repair, services.clock(), actor=by)
-    return f"Restored: {place}"
+    return f"Restored: {await take_back(context.services, pressed.repair, person(update))}"
+
+
+async def take_back(services: Services, repair: RepairId, by: UserId | None) -> str:
+    """Take a fix back in a worker thread; returns where the file is now."""
+    now, actor = services.clock(), audit.actor(by)
+    _, place = await asyncio.to_thread(services.problems.restore, repair, now, actor=actor)
+    return place

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core import outcomes
+from core import outcomes, problem_words
 from core.briefs import Brief, Finished
 from core.model.task import Completed, Merged, Unmerged
 from handlers.callbacks import Answer, ListName, OnTask, Page, TaskVerb
@@ -28,7 +28,8 @@ def brief(report: Brief, zone: ZoneInfo, *, morning: bool = False) -> Message:
     queue = f"{report.queued} waiting in the queue" if report.queued else "the queue is empty"
     if report.is_quiet:
         quiet = f"{head}\nNothing happened since {times.clock(report.since, zone, now)}; {queue}."
-        return Message(lines(quiet, _section(*_expected(report, zone), patterns.TODAY)), _queue_button())
+        more = [_section(*_problems(report), 2), _section(*_expected(report, zone), patterns.TODAY)]
+        return Message(lines(quiet, *more), _queue_button())
     text = ""
     for shown in SHOWN:
         text = _text(report, head, queue, shown, zone)
@@ -51,6 +52,8 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
         ),
         ("🔀 Waits for your merge since before", _earlier(report)),
         ("⚠️ Trouble", _trouble(report, zone)),
+        ("🧹 Cleaned up", _cleaned(report)),
+        _problems(report),
         _expected(report, zone),
     ]
     listed = [line for title, entries in sections for line in _section(title, entries, shown)]
@@ -64,6 +67,14 @@ def _text(report: Brief, head: str, queue: str, shown: int, zone: ZoneInfo) -> s
 
 def _expected(report: Brief, zone: ZoneInfo) -> tuple[str, list[str]]:
     return "🔁 Usually asked for today", patterns.today(report.expected, zone)
+
+
+def _cleaned(report: Brief) -> list[str]:
+    return [escape(problem_words.cleaned(report.repairs))] if report.repairs else []
+
+
+def _problems(report: Brief) -> tuple[str, list[str]]:
+    return "🩺 Problems", [f"{escape(one.evidence)}. {escape(one.prediction)}" for one in report.problems]
 
 
 def _trouble(report: Brief, zone: ZoneInfo) -> list[str]:

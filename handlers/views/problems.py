@@ -14,6 +14,7 @@ from handlers.views.pictures import Forecast, Point
 
 SIGNS = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "🔵"}
 SHOWN = 10
+BUTTONS = 5
 POINTS = 200
 LONGEST = timedelta(days=30)
 
@@ -41,10 +42,10 @@ def alarm(problem: Problem) -> Message:
 
 def planned(fixed: Fixed, *, allowed: bool) -> Message:
     """What would be done."""
-    if not allowed:
+    if not allowed and not fixed.fixes:
         return Message(
-            "I may not clean up anything yet. Name folders with logs in LOG_ROOTS and with SQLite databases in "
-            "DATABASE_ROOTS, in .env."
+            "I may not clean up anything of yours yet. Name folders with logs in LOG_ROOTS and with SQLite databases "
+            "in DATABASE_ROOTS, in .env."
         )
     if not fixed.fixes:
         return Message("✅ There is nothing to clean up.")
@@ -66,11 +67,13 @@ def fixed(done: Fixed) -> Message:
     """What was done, what it has freed by a new measurement, and how to take it back."""
     if not done.repairs:
         return Message("✅ There is nothing to clean up any more.")
-    told = [f"• {escape(shorten(problem_words.done(repair), 200))}" for repair in done.repairs[:SHOWN]]
     kept = [repair for repair in done.repairs if repair.state is RepairState.DONE and repair.kept]
-    rows = [[Button(f"↩️ {shorten(repair.fix.path, 40)}", TakeBack(repair.id))] for repair in kept[:5]]
+    told = [f"• {escape(shorten(problem_words.done(repair), 200))}" for repair in done.repairs[:SHOWN]]
+    rows = [[Button(f"↩️ {shorten(repair.fix.path, 40)}", TakeBack(repair.id))] for repair in kept[:BUTTONS]]
+    others = [repair.id for repair in kept[BUTTONS:]]
+    back = f"Take others back: /restore {others[0]} … {others[-1]}" if others else None
     head = f"<b>Freed {problem_words.size(done.freed)}</b>"
-    return Message(lines(head, told, _more(len(done.repairs)), _measured(done)), rows)
+    return Message(lines(head, told, _more(len(done.repairs)), _measured(done), back), rows)
 
 
 def picture(problem: Problem, samples: Sequence[Sample], now: datetime, zone: ZoneInfo) -> Forecast | None:

@@ -15,6 +15,7 @@ from core.model.metrics import Sample
 from core.model.notification import ProblemFound
 from core.model.problem import Fix, FixKind, Repair, RepairState, Severity
 from core.problem_predictor import ProblemPredictor
+from storage import open_store
 from tests.core.conftest import Engines
 
 LOGS = "/srv/logs"
@@ -30,6 +31,8 @@ class Machine:
         self.todo: list[Fix] = []
         self.broken = ""
         self.done: list[str] = []
+        self.places: dict[str, str] = {}
+        """Where things come back to."""
 
     def sample(self, now: object) -> Sample:
         return Sample(at=now, values=dict(self.values))  # type: ignore[arg-type]
@@ -56,7 +59,7 @@ class Machine:
 
     def restore(self, repair: Repair) -> str:
         self.done.append(f"restore {repair.fix.path}")
-        return repair.fix.path
+        return self.places.get(repair.fix.path, repair.fix.path)
 
     def purge(self, repair: Repair) -> None:
         self.done.append(f"purge {repair.fix.path}")
@@ -217,6 +220,65 @@ def test_a_fix_is_taken_back_once(predictor: ProblemPredictor, machine: Machine,
     assert machine.done == ["rotate app.log", "restore app.log"]
 
 
+def test_what_was_taken_back_is_left_as_it_is(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
+    machine.todo = [rotation(), rotation("b.log")]
+    first, _ = predictor.fix(engines.now).repairs
+    machine.places[first.fix.path] = f"{LOGS}/app.log.{first.id}"
+    predictor.restore(first.id, engines.now)
+
+    machine.todo = [rotation(f"app.log.{first.id}"), rotation("b.log")]
+
+    assert [fix.path for fix in predictor.fix(engines.now, dry_run=True).fixes] == ["b.log"]
+
+
+def test_one_file_that_stays_in_the_trash_holds_up_no_other(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.todo = [rotation(), rotation("b.log")]
+    predictor.fix(engines.now)
+    purge = machine.purge
+
+    def picky(repair: Repair) -> None:
+        if repair.fix.path == "app.log":
+            raise Refused("It can't be deleted.")
+        purge(repair)
+
+    monkeypatch.setattr(machine, "purge", picky)
+
+    assert predictor.purge(engines.now + timedelta(days=31)) == 2
+    assert machine.done[-1] == "purge b.log"
+
+
+def test_limits_of_swap_and_load_are_the_owners(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    engines.config.swap_limit, engines.config.load_limit = 20.0, 1.5
+    machine.values |= {"swap": 30.0, "load": 2.0}
+
+    assert [problem.evidence for problem in predictor.scan(engines.now)] == [
+        "Swap: 30 %, limit 20 %",
+        "Load: 2.0 per processor, limit 1.5 per processor",
+    ]
+    engines.config.swap_limit, engines.config.load_limit = 80.0, 4.0
+    assert predictor.scan(engines.now + HOUR) == []
+
+
+def test_two_processes_tell_of_one_problem_once(engines: Engines, machine: Machine, home: Path) -> None:
+    """Also after a restart; the limit changes while it is open."""
+    machine.values["disk"] = 95.0
+    for hours in range(4):
+        store = open_store(home, lambda: engines.now) if hours % 2 else engines.store
+        predictor = ProblemPredictor(store, engines.config, machine, machine)
+        (problem,) = predictor.scan(engines.now + hours * HOUR)
+        engines.config.disk_limit = 70.0 + hours
+        if hours % 2:
+            store.close()
+
+    assert problem.evidence == "Disk: 95 %, limit 72 %"
+    assert [subject.problem for subject in told(engines)] == [problem.id]
+    assert len(engines.store.problems.all()) == 1
+
+
 def test_the_trash_is_emptied_after_thirty_days(
     predictor: ProblemPredictor, machine: Machine, engines: Engines
 ) -> None:
@@ -243,7 +305,7 @@ def test_before_a_night_it_says_what_it_found_and_did(
     assert evening == ["Disk: 85 %, limit 80 %. The limit is reached."]
     assert said == [
         "Disk: 85 %, limit 80 %. The limit is reached.",
-        "Cleaned up: rotate 2 large logs; freed 24 MB.",
+        "Cleaned up: rotated 2 large logs; freed 24 MB.",
     ]
 
 

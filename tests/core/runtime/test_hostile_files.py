@@ -19,10 +19,11 @@ import pytest
 
 from core.errors import Refused
 from core.model.config import Config
-from core.model.ids import RepairId
+from core.model.ids import BuildId, RepairId
 from core.model.problem import Fix, FixKind
 from core.runtime.clock import utc_now
 from core.runtime.housekeeping import Housekeeping
+from core.runtime.local_executor import LocalExecutor
 from core.runtime.probe import Surveyor, measure
 from core.runtime.safe_files import files_below
 from tests.core.runtime.test_housekeeping import NOW, OLD, ONE, database, do, keeper, large_log, old_log, place
@@ -565,6 +566,8 @@ def test_our_own_old_logs_are_packed_where_they_are_and_come_back(place: Path) -
     assert done.freed > 800_000
     assert names(run) == ["output.log.gz", "result.json"]
     assert keeping.plan(NOW) == []
+    shown = LocalExecutor(place / "home", utc_now).log(BuildId("task_1-1"), offset=-18)
+    assert (shown.data, shown.size) == (b"said by the agent\n", 900_000)
     keeping.purge(repair)
     assert keeping.restore(repair) == str(run / "output.log")
     assert names(run) == ["output.log", "result.json"]
