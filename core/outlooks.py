@@ -108,7 +108,8 @@ def judge(
         recent = [each for at, each in history if timedelta() <= now - at <= LASTING] or [value]
         lasting = sum(recent) / len(recent)
         if lasting < limit.value:
-            likely = limit.kind != "load" and value < limit.value and expected.day >= NEARLY_CERTAIN
+            watched = now - min(at for at, _ in history) >= LASTING
+            likely = watched and limit.kind != "load" and value < limit.value and expected.day >= NEARLY_CERTAIN
             return Severity.MEDIUM if likely else None
         value = lasting
     elif value < limit.value:

@@ -162,6 +162,16 @@ def test_a_short_peak_of_memory_is_no_problem(predictor: ProblemPredictor, machi
     assert predictor.scan(engines.now) == []
 
 
+def test_a_few_looks_in_a_minute_foretell_nothing_of_the_memory(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    for seconds in range(12):
+        machine.values["memory"] = 5 + seconds / 10
+        found = predictor.scan(engines.now + timedelta(seconds=seconds))
+
+    assert found == []
+
+
 def test_a_dry_run_touches_nothing(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
     machine.todo = [rotation()]
 
