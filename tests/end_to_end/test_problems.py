@@ -195,3 +195,18 @@ async def test_a_disk_that_a_program_fills(
     assert precious.read_text() == "precious\n" * 2_000_000
     assert shutil.disk_usage(service).used < 10_000_000
     reader.close()
+
+
+async def test_two_shells_that_clean_up_at_once_do_it_once(jarvis: Jarvis) -> None:
+    logs = jarvis.folder / "logs"
+    logs.mkdir()
+    text = "a line that says something\n" * 500_000
+    (logs / "app.log").write_text(text)
+    jarvis.settings["LOG_ROOTS"] = str(logs)
+
+    done = await asyncio.gather(*(jarvis.run("problem-predictor", "fix", "--json") for _ in range(3)))
+
+    told = sorted((json.loads(one.stdout) for one in done), key=lambda one: len(one["repairs"]))
+    assert [len(one["repairs"]) for one in told] == [0, 0, 1]
+    assert [one["state"] for one in await repairs(jarvis)] == ["done"]
+    assert gzip.decompress((logs / "app.log.repair_1.gz").read_bytes()).decode() == text
