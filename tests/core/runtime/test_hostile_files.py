@@ -54,6 +54,27 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@contextlib.contextmanager
+def turning_into_a_link(folder: Path, outside: Path) -> Iterator[None]:
+    """Another process swaps the folder for a link to another one, and back, for the length of the block."""
+    swap = """
+import os, random, sys, time
+folder, outside = sys.argv[1:]
+while os.path.exists(outside):
+    os.rename(folder, folder + ".away")
+    os.symlink(outside, folder)
+    time.sleep(random.random() / 500)
+    os.unlink(folder)
+    os.rename(folder + ".away", folder)
+    time.sleep(random.random() / 500)
+"""
+    with subprocess.Popen([sys.executable, "-c", swap, str(folder), str(outside)]) as swapping:
+        try:
+            yield
+        finally:
+            swapping.kill()
+
+
 # -- names and kinds --------------------------------------------------------------------------------------------------
 
 
@@ -198,38 +219,19 @@ def test_overlapping_roots_name_each_file_once_and_never_what_is_ours(place: Pat
 def test_folders_that_turn_into_links_all_the_time_lead_nowhere(place: Path) -> None:
     """Somebody swaps the folder for a link to another one while we plan, rotate, and put away."""
     logs, outside = place / "logs", place / "outside"
-    inner, away = logs / "inner", logs / "away"
-    for folder in (inner, outside):
+    for folder in (logs / "inner", outside):
         folder.mkdir()
         old_log(folder / "app.log", LINES)
         (folder / "large.log").write_text(LINES * 1000)
     before = {path.name: path.read_bytes() for path in outside.iterdir()}
-    over = threading.Event()
-
-    def swap() -> None:
-        while not over.is_set():
-            inner.rename(away)
-            inner.symlink_to(outside)
-            inner.unlink()
-            away.rename(inner)
-
     keeping, rng = keeper(place), random.Random(7)
-    swapping = threading.Thread(target=swap)
-    swapping.start()
-    try:
-        for number in range(300):
-            fix = Fix(
-                kind=rng.choice([FixKind.TRASH, FixKind.ROTATE]),
-                root=str(logs),
-                path=rng.choice(["inner/app.log", "inner/large.log"]),
-                frees=0,
-            )
+    with turning_into_a_link(logs / "inner", outside):
+        for number in range(1000):
+            kind = rng.choice([FixKind.TRASH, FixKind.ROTATE])
+            fix = Fix(kind=kind, root=str(logs), path=rng.choice(["inner/app.log", "inner/large.log"]), frees=0)
             with contextlib.suppress(Refused):
                 _, repair = do(keeping, fix, RepairId(f"repair_{number}"))
                 keeping.restore(repair)
-    finally:
-        over.set()
-        swapping.join()
 
     assert {path.name: path.read_bytes() for path in outside.iterdir()} == before
 
@@ -571,3 +573,61 @@ def test_our_own_old_logs_are_packed_where_they_are_and_come_back(place: Path) -
     keeping.purge(repair)
     assert keeping.restore(repair) == str(run / "output.log")
     assert names(run) == ["output.log", "result.json"]
+
+
+# -- databases that are written to ------------------------------------------------------------------------------------
+
+INSERTING = """
+import sqlite3, sys, time
+base = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+for number in range(300):
+    base.execute("INSERT INTO t VALUES (?)", (f"row {number}",))
+    if number % 20 == 0:
+        base.execute("INSERT INTO t VALUES (zeroblob(3000000))")
+        base.execute("DELETE FROM t WHERE length(x) = 3000000")
+        time.sleep(0.02)
+"""
+
+
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+def test_no_row_is_lost_when_a_database_is_vacuumed_and_put_back_while_it_is_written_to(
+    place: Path, journal: str
+) -> None:
+    path = database(place / "logs" / "app.db", journal, rows=100)
+    keeping, fix = keeper(place), fix_of(FixKind.VACUUM, path)
+    outcomes = set()
+
+    with subprocess.Popen([sys.executable, "-c", INSERTING, str(path)]) as writer:
+        number = 0
+        while writer.poll() is None:
+            number += 1
+            try:
+                _, repair = do(keeping, fix, RepairId(f"repair_{number}"))
+                keeping.restore(repair)
+                outcomes.add("restored")
+            except Refused as error:
+                outcomes.add("changed since" if "changed since" in str(error) else "refused")
+
+    assert writer.returncode == 0
+    base = sqlite3.connect(path)
+    assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert base.execute("SELECT count(DISTINCT x) FROM t WHERE typeof(x) = 'text'").fetchone() == (300,)
+    assert outcomes
+
+
+def test_a_database_whose_folder_turns_into_a_link_all_the_time_stays_the_one_that_is_changed(place: Path) -> None:
+    logs, outside = place / "logs", place / "outside"
+    for folder in (logs / "inner", outside):
+        folder.mkdir()
+        database(folder / "app.db", rows=100)
+    before = (outside / "app.db").read_bytes()
+    keeping = keeper(place)
+    fix = Fix(kind=FixKind.VACUUM, root=str(logs), path="inner/app.db", frees=0)
+    with turning_into_a_link(logs / "inner", outside):
+        for number in range(500):
+            with contextlib.suppress(Refused):
+                _, repair = do(keeping, fix, RepairId(f"repair_{number}"))
+                keeping.restore(repair)
+
+    assert (outside / "app.db").read_bytes() == before
+    assert names(outside) == ["app.db"]
