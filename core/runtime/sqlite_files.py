@@ -70,6 +70,7 @@ def vacuum(root: Path, path: str, kept: Path) -> tuple[int, str]:
             if shutil.disk_usage(folder).free < 2.2 * needed:
                 raise Refused(f"There is no room in {folder} for a copy of {place.name}.")
         _check(database, place.name)
+        os.close(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
         try:
             _back_up(database, kept)
             database.execute("VACUUM")
@@ -172,8 +173,7 @@ def _prove(database: sqlite3.Connection, name: str, kept: Path) -> None:
 
 
 def _back_up(database: sqlite3.Connection, kept: Path) -> None:
-    """A copy that is checked and on the disk."""
-    os.close(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    """Into an empty file: a copy that is checked and on the disk."""
     with closing(_connect(kept, "rw")) as copy:
         _copy(database, copy)
         copy.execute("PRAGMA journal_mode=DELETE").fetchall()  # one file, which can be read without writing beside it

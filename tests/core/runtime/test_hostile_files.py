@@ -249,6 +249,22 @@ def test_what_was_set_aside_before_is_never_overwritten(place: Path) -> None:
     assert log.read_text() == LINES * 500_000
 
 
+@pytest.mark.parametrize("kind", [FixKind.TRASH, FixKind.VACUUM])
+def test_what_lies_in_the_trash_already_is_never_overwritten_nor_deleted(place: Path, kind: FixKind) -> None:
+    old_log(place / "logs" / "app.log")
+    database(place / "logs" / "app.db")
+    keeping = keeper(place)
+    fix = next(one for one in keeping.plan(NOW) if one.kind is kind)
+    older = Path(keeping.keep_at(ONE, fix))
+    older.parent.mkdir(parents=True)
+    older.write_bytes(b"precious")  # the data were brought back to a state before that clean-up
+
+    with pytest.raises(Refused, match="exists"):
+        do(keeping, fix)
+
+    assert older.read_bytes() == b"precious"
+
+
 def test_a_file_that_may_not_be_deleted_stays_and_leaves_no_copy(place: Path) -> None:
     log = old_log(place / "logs" / "app.log")
     if subprocess.run(["chattr", "+i", str(log)], capture_output=True, check=False).returncode != 0:
