@@ -215,12 +215,17 @@ def _agents(read: SettingReader) -> dict[str, Any]:
 def _watched(read: SettingReader, folder: Path) -> dict[str, Any]:
     """What may become a problem, and where something may be done about it."""
     watched = [read.folder("WATCH_PATHS", path) for path in read.paths("WATCH_PATHS")]
-    logs = [read.folder("LOG_ROOTS", path) for path in read.paths("LOG_ROOTS")]
-    databases = [read.folder("DATABASE_ROOTS", path) for path in read.paths("DATABASE_ROOTS")]
+    logs = [(folder / read.folder("LOG_ROOTS", path)).resolve() for path in read.paths("LOG_ROOTS")]
+    databases = [(folder / read.folder("DATABASE_ROOTS", path)).resolve() for path in read.paths("DATABASE_ROOTS")]
+    for name, roots in (("LOG_ROOTS", logs), ("DATABASE_ROOTS", databases)):
+        if Path("/") in roots:
+            read.wrong(name, "/ is the whole machine; name the folders that may be cleaned up.")
     return {
         "watch_paths": tuple(folder / path for path in watched),
-        "log_roots": tuple((folder / path).resolve() for path in logs),
-        "database_roots": tuple((folder / path).resolve() for path in databases),
+        "log_roots": tuple(logs),
+        "database_roots": tuple(databases),
+        "swap_limit": read.number("SWAP_LIMIT", 80, 0, 100),
+        "load_limit": read.number("LOAD_LIMIT", 4, 0, 1000),
         "log_limit": read.number("LOG_LIMIT_MB", 1000, 0, 10_000_000),
         "database_limit": read.number("DATABASE_LIMIT_MB", 5000, 0, 10_000_000),
     }

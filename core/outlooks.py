@@ -12,9 +12,6 @@ from core.model.metrics import Sample
 from core.model.problem import Outlook, Problem, Severity
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
-SWAP_LIMIT = 80.0
-LOAD_LIMIT = 4.0
-"""Of a minute, per processor."""
 LIKELY = 0.5
 NEARLY_CERTAIN = 0.7
 """For what is a month away."""
@@ -51,8 +48,8 @@ def limits(sample: Sample, config: Config) -> list[Limit]:
     by_kind = {
         "disk": (config.disk_limit, "%"),
         "memory": (config.memory_limit, "%"),
-        "swap": (SWAP_LIMIT, "%"),
-        "load": (LOAD_LIMIT, "per processor"),
+        "swap": (config.swap_limit, "%"),
+        "load": (config.load_limit, "per processor"),
         "logs": (config.log_limit, "MB"),
         "databases": (config.database_limit, "MB"),
     }
@@ -118,7 +115,8 @@ def judge(
             return None  # whatever has just started is busy
         lasting = sum(recent) / len(recent)
         if lasting < limit.value:
-            likely = limit.kind != "load" and value < limit.value and expected.day >= NEARLY_CERTAIN
+            watched = now - min(at for at, _ in history) >= LASTING
+            likely = watched and limit.kind != "load" and value < limit.value and expected.day >= NEARLY_CERTAIN
             return Severity.MEDIUM if likely else None
         value = lasting
     elif value < limit.value:

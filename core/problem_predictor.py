@@ -4,7 +4,9 @@ One problem per cause: it is updated as long as it lasts, and resolved when it i
 acts, measured after, and can be taken back.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -44,6 +46,9 @@ class Done(Protocol):
 
 class Fixer(Protocol):
     """Cleans up, below the folders of the settings only. Everything raises Refused with nothing changed."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No other process cleans up or restores until the end of the block; waits for one that does."""
 
     def plan(self, now: datetime) -> list[Fix]:
         """What there is to do; changes nothing."""
@@ -141,14 +146,14 @@ class ProblemPredictor:
 
         `unasked` leaves alone what somebody has taken back.
         """
-        fixes = self._fixer.plan(now)
-        if unasked:
-            back = {repair.detail for repair in self._store.repairs.all() if repair.state is RepairState.RESTORED}
-            fixes = [fix for fix in fixes if f"{fix.root}/{fix.path}" not in back]
-        if dry_run or not fixes:
-            return Fixed(fixes=fixes)
-        before = self.measure(now)
-        repairs = [self._do(fix, now, actor) for fix in fixes]
+        if dry_run:
+            return Fixed(fixes=self._plan(now, unasked))
+        with self._fixer.alone():
+            fixes = self._plan(now, unasked)
+            if not fixes:
+                return Fixed(fixes=fixes)
+            before = self.measure(now)
+            repairs = [self._do(fix, now, actor) for fix in fixes]
         later = now + timedelta(seconds=1)  # two measurements of one second would be one
         after = self.measure(later)
         self.assess(later)
@@ -156,19 +161,20 @@ class ProblemPredictor:
 
     def restore(self, repair_id: RepairId, now: datetime, *, actor: str = audit.BY_ITSELF) -> tuple[Repair, str]:
         """Take a fix back; returns it and where the file is now. Raises NotFound, and Refused with nothing changed."""
-        repair = self._store.repairs.get(repair_id)
-        if repair is None:
-            raise NotFound(
-                f"There is no fix {repair_id[:40]}. /restore, or jarvis problem-predictor restore, lists them."
-            )
-        if repair.state not in (RepairState.DONE, RepairState.BEGUN):
-            raise Refused(f"{repair_id} is {repair.state.value} already.")
-        self._record("restoring", now, repair, actor)
-        place = self._fixer.restore(repair)
-        restored = msgspec.structs.replace(repair, state=RepairState.RESTORED, detail=place)
-        with self._store.transaction():
-            self._store.repairs.put(repair.id, restored)
-            self._note("restored", now, actor=actor, repair=repair.id, path=place)
+        with self._fixer.alone():
+            repair = self._store.repairs.get(repair_id)
+            if repair is None:
+                raise NotFound(
+                    f"There is no fix {repair_id[:40]}. /restore, or jarvis problem-predictor restore, lists them."
+                )
+            if repair.state not in (RepairState.DONE, RepairState.BEGUN):
+                raise Refused(f"{repair_id} is {repair.state.value} already.")
+            self._record("restoring", now, repair, actor)
+            place = self._fixer.restore(repair)
+            restored = msgspec.structs.replace(repair, state=RepairState.RESTORED, detail=place)
+            with self._store.transaction():
+                self._store.repairs.put(repair.id, restored)
+                self._note("restored", now, actor=actor, repair=repair.id, path=place)
         return restored, place
 
     def repairs(self) -> list[Repair]:
@@ -181,7 +187,8 @@ class ProblemPredictor:
         for repair in old:
             if repair.state in (RepairState.DONE, RepairState.BEGUN, RepairState.RESTORED):
                 self._record("purging", now, repair, audit.BY_ITSELF)
-                self._fixer.purge(repair)
+                with contextlib.suppress(Refused):  # what can't be deleted does not hold up the others
+                    self._fixer.purge(repair)
             with self._store.transaction():
                 self._store.repairs.put(repair.id, msgspec.structs.replace(repair, state=RepairState.PURGED, kept=""))
         return len(old)
@@ -193,6 +200,13 @@ class ProblemPredictor:
         return problem_words.prepared(problems, self.fix(now, unasked=True).repairs if is_night else ())
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _plan(self, now: datetime, unasked: bool) -> list[Fix]:
+        fixes = self._fixer.plan(now)
+        if not unasked:
+            return fixes
+        back = {repair.detail for repair in self._store.repairs.all() if repair.state is RepairState.RESTORED}
+        return [fix for fix in fixes if f"{fix.root}/{fix.path}" not in back]
 
     def _findings(self, now: datetime) -> dict[Limit, tuple[Severity, Outlook, float]]:
         samples = self._store.metrics.all()

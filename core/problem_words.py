@@ -20,8 +20,9 @@ VERBS = {
     FixKind.TRASH: ("put away", "old log", "old logs"),
     FixKind.ROTATE: ("rotate", "large log", "large logs"),
     FixKind.VACUUM: ("vacuum", "database", "databases"),
+    FixKind.PACK: ("pack", "log of my own", "logs of my own"),
 }
-PAST = {"put away": "put away", "rotate": "rotated", "vacuum": "vacuumed"}
+PAST = {"put away": "put away", "rotate": "rotated", "vacuum": "vacuumed", "pack": "packed"}
 
 
 def name_of(series: str) -> str:
@@ -78,12 +79,24 @@ def remedy(series: str, fixes: Sequence[Fix]) -> str:
 
 def summary(fixes: Sequence[Fix]) -> str:
     """`put away 3 old logs, vacuum 1 database: about 40 MB`."""
-    parts = []
+    parts = [f"{verb} {count}" for verb, count in _counted(fixes)]
+    return f"{', '.join(parts)}: about {size(sum(fix.frees for fix in fixes))}"
+
+
+def cleaned(repairs: Sequence[Repair]) -> str:
+    """`put away 3 old logs, vacuumed 1 database; freed 41 MB`, of what was done."""
+    parts = [f"{PAST[verb]} {count}" for verb, count in _counted([repair.fix for repair in repairs])]
+    return f"{', '.join(parts)}; freed {size(sum(repair.freed for repair in repairs))}"
+
+
+def _counted(fixes: Sequence[Fix]) -> list[tuple[str, str]]:
+    """(`rotate`, `2 large logs`) for each kind that there is."""
+    found = []
     for kind, (verb, one, many) in VERBS.items():
         count = sum(fix.kind is kind for fix in fixes)
         if count:
-            parts.append(f"{verb} {count} {one if count == 1 else many}")
-    return f"{', '.join(parts)}: about {size(sum(fix.frees for fix in fixes))}"
+            found.append((verb, f"{count} {one if count == 1 else many}"))
+    return found
 
 
 def done(repair: Repair) -> str:
@@ -99,8 +112,7 @@ def prepared(problems: Sequence[Problem], repairs: Sequence[Repair]) -> list[str
     said = [f"{problem.evidence}. {problem.prediction}" for problem in problems]
     did = [repair for repair in repairs if repair.state is RepairState.DONE]
     if did:
-        what = summary([repair.fix for repair in did]).rpartition(":")[0]
-        said.append(f"Cleaned up: {what}; freed {size(sum(repair.freed for repair in did))}.")
+        said.append(f"Cleaned up: {cleaned(did)}.")
     said += [done(repair) for repair in repairs if repair.state is RepairState.FAILED]
     return said
 
@@ -108,6 +120,8 @@ def prepared(problems: Sequence[Problem], repairs: Sequence[Repair]) -> list[str
 def _helps(kind: str, place: str, fix: Fix) -> bool:
     if kind == "disk":
         return True
+    if kind == "own":
+        return fix.kind is FixKind.PACK
     if kind == "databases":
         return fix.kind is FixKind.VACUUM and fix.root == place
     return kind == "logs" and fix.kind in (FixKind.TRASH, FixKind.ROTATE) and fix.root == place

@@ -40,7 +40,7 @@ def show(as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @json_option
 def fix(dry_run: bool, as_json: bool) -> None:
-    """Put old logs away, rotate large ones, vacuum databases: below LOG_ROOTS and DATABASE_ROOTS only."""
+    """Put old logs away, rotate large ones, vacuum databases, below LOG_ROOTS and DATABASE_ROOTS only; pack our own."""
     with installation() as at:
         fixed = at.problems.fix(at.clock(), dry_run=dry_run, actor=ACTOR)
     if as_json:

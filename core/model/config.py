@@ -93,6 +93,10 @@ class Config:
     """Percent of the disk with the home folder; over it, nothing new starts."""
     memory_limit: float = 80.0
     """Percent of the memory; likewise."""
+    swap_limit: float = 80.0
+    """Percent of the swap space; a problem when it is reached for long."""
+    load_limit: float = 4.0
+    """Processes that want to run, per processor; likewise."""
     watch_paths: tuple[Path, ...] = ()
     """Folders whose disks are watched besides that of the home folder."""
     log_roots: tuple[Path, ...] = ()

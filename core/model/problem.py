@@ -65,6 +65,8 @@ class FixKind(enum.Enum):
     """What a large log holds is set aside beside it, compressed."""
     VACUUM = "vacuum"
     """The free pages of an SQLite database are given back."""
+    PACK = "pack"
+    """A log of our own that is not written to any more is compressed where it is; it is read as before."""
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: FixKind
     root: str
-    """The folder of the settings that allows it; absolute, links resolved."""
+    """The folder of the settings that allows it, or our home folder; absolute, links resolved."""
     path: str
     """The file, relative to the root."""
     frees: int
@@ -89,7 +91,7 @@ class RepairState(enum.Enum):
     """Nothing was changed."""
     RESTORED = "restored"
     PURGED = "purged"
-    """What it kept is gone."""
+    """It can't be taken back any more."""
 
 
 class Repair(msgspec.Struct, frozen=True, kw_only=True):

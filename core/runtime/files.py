@@ -1,10 +1,14 @@
 """Files for the owner's eyes only, written so that a crash leaves the old or the new contents, never a half."""
 
 import errno
+import gzip
 import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import BinaryIO, cast
+
+PACK_SUFFIX = ".gz"
 
 
 def private_folder(path: Path) -> Path:
@@ -31,6 +35,14 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def open_packed(path: Path) -> BinaryIO:
+    """A file as it was before it was packed, whether it is by now or not. Raises OSError."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return cast("BinaryIO", gzip.open(path.with_name(path.name + PACK_SUFFIX)))
 
 
 def remove_tree(path: Path) -> None:

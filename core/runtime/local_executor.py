@@ -20,6 +20,7 @@ from core.ports import Clock
 from core.runtime import sweeping
 from core.runtime.confinement import Unconfinable, available, resolve
 from core.runtime.environment import allowed
+from core.runtime.files import PACK_SUFFIX, open_packed
 from core.runtime.local_environment import python_environment
 from core.runtime.locks import Lock, is_locked, try_lock
 from core.runtime.process_tree import start_time
@@ -96,18 +97,19 @@ class LocalExecutor:
     def log(self, build: BuildId, offset: int = 0, most: int = 1_000_000) -> LogPart:
         """What its agent has said, in words if it speaks in JSON."""
         try:
-            with self.log_file(build).open("rb") as file:
+            with open_packed(self.log_file(build)) as file:
                 size = file.seek(0, os.SEEK_END)
                 start = max(size + offset, 0) if offset < 0 else min(offset, size)
                 file.seek(start)
                 return LogPart(data=file.read(most), offset=start, size=size)
-        except OSError:
+        except (OSError, EOFError):
             return LogPart(data=b"", offset=0, size=0)
 
     def log_file(self, build: BuildId) -> Path:
-        """Where `log` reads from (the file may not exist yet)."""
+        """Where `log` reads from (the file may not exist yet, or be packed by now)."""
         folder = self._folder(build)
-        return folder.readable if folder.readable.exists() else folder.output
+        packed = folder.readable.with_name(folder.readable.name + PACK_SUFFIX)
+        return folder.readable if folder.readable.exists() or packed.exists() else folder.output
 
     def cancel(self, build: BuildId) -> None:
         """Ask the build process to end its agent with all descendants; returns at once.

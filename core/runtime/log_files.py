@@ -13,45 +13,64 @@ On systems without these calls, a log is cut only when nobody has it open, which
 import contextlib
 import ctypes
 import ctypes.util
+import errno
 import fcntl
 import gzip
 import os
-import shutil
 import signal
 import stat
-import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from core.errors import Refused
-from core.runtime.files import sync_folder
-from core.runtime.safe_files import folder_of, on_disk, opened
+from core.runtime.safe_files import folder_of, is_safe, on_disk, open_folder, opened
 
 _KEEP_SIZE, _PUNCH, _COLLAPSE = 0x01, 0x02, 0x08
+_CAN_NOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.ENODEV)
+"""Errors with which the kernel says that it did not even begin."""
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PART = 1 << 20
 _SAMPLE = 4096
 
 
-def trash(root: Path, path: str, kept: Path) -> int:
-    """Put a log into the file `kept`, compressed, and delete it; returns the bytes that this frees.
+def is_text(root: Path, path: str) -> bool:
+    """Whether a log has lines at all: no NUL at its begin or end (databases call their journals `000003.log`, too)."""
+    try:
+        with folder_of(root, path) as (folder, name), opened(folder, name, os.O_RDONLY) as log:
+            begin, size = _first_data(log), os.fstat(log).st_size
+            ends = os.pread(log, _SAMPLE, begin), os.pread(log, _SAMPLE, max(begin, size - _SAMPLE))
+    except (OSError, Refused):
+        return False
+    return not any(b"\0" in part for part in ends)
+
+
+def pack(root: Path, path: str, kept: Path) -> int:
+    """Put a log into the new file `kept`, compressed, and delete it; returns the bytes that this frees.
 
     Raises Refused when somebody has it open, or it changes meanwhile; nothing has changed then.
     """
-    with folder_of(root, path) as (folder, name), opened(folder, name, os.O_RDONLY) as source, _alone(source):
-        before = os.fstat(source)
+    with folder_of(root, path) as (folder, name), opened(folder, name, os.O_RDONLY) as source:
+        with _alone(source):
+            before = os.fstat(source)
         _compress(source, 0, before.st_size, kept)
-        after, there = os.fstat(source), os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if _state(before) != _state(after) or (there.st_dev, there.st_ino) != (before.st_dev, before.st_ino):
-            kept.unlink()
-            raise Refused(f"{name} has changed meanwhile.")
-        _put_times(kept, before)
-        os.unlink(name, dir_fd=folder)
-        os.fsync(folder)
+        try:
+            with _alone(source):  # only now, and only shortly: who opens it meanwhile has to wait
+                after, there = os.fstat(source), os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if _state(before) != _state(after) or not os.path.samestat(there, before):
+                    raise Refused(f"{name} has changed meanwhile.")
+                os.unlink(name, dir_fd=folder)
+        except (OSError, Refused) as error:
+            _drop(kept)
+            raise error if isinstance(error, Refused) else Refused(f"{name}: {error.strerror}.") from error
+        with contextlib.suppress(OSError):
+            os.fsync(folder)
     return on_disk(before) - on_disk(kept.stat())
 
 
 def rotate(root: Path, path: str, kept: Path) -> int:
-    """Move all whole lines of a log into the file `kept`, compressed; returns the bytes that this frees.
+    """Move all whole lines of a log into the new file `kept`, compressed; returns the bytes that this frees.
 
     Writers keep their open file and lose nothing. Raises Refused when that can't be promised; nothing has changed then.
     """
@@ -69,37 +88,98 @@ def rotate(root: Path, path: str, kept: Path) -> int:
         _compress(log, begin, end, kept)
         try:
             if os.pread(log, _SAMPLE, max(begin, end - _SAMPLE))[: len(last)] != last:
-                raise Refused("Somebody else has cut it.")
-            _cut(log, end)
-        except (OSError, Refused) as error:
-            kept.unlink()
-            raise Refused(f"{name} is in use, and this file system can't cut it without losing lines.") from error
-        os.fsync(log)
+                raise Refused(f"{name} was cut by somebody else.")
+            with contextlib.suppress(OSError):  # it may have been done: better twice than never
+                _cut(log, end)
+        except Refused:
+            _drop(kept)
+            raise
+        _shorten(log, end)  # the lines are out of it: from here on the copy stays, whatever happens
         return before - on_disk(os.fstat(log)) - on_disk(kept.stat())
 
 
-def restore(root: Path, path: str, kept: Path) -> None:
-    """Unpack `kept` to a path below the root, with its old times. Raises Refused when something is there already."""
-    with folder_of(root, path) as (folder, name):
-        temporary = f".{name}.restored"
+def restore(root: Path, path: str, kept: Path, mark: str) -> None:
+    """Unpack `kept` to a path below the root, with its old times. Raises Refused when something else is there already.
+
+    It comes to its place whole or not at all; what a crash leaves under the name of `mark` is taken up the next time.
+    """
+    with (
+        folder_of(root, path) as (folder, name),
+        folder_of(kept.parent, kept.name) as (shelf, packed),
+        opened(shelf, packed, os.O_RDONLY) as source,
+    ):
+        temporary = f".{mark}.restored"
+        _forget_second_name(folder, temporary)
+        if _is_back(folder, name, source):
+            return
+        with _taken(folder, temporary) as target:
+            try:
+                with _unpacked(source) as content:
+                    while part := content.read(_PART):
+                        _write(target, part)
+                _put_times(target, os.fstat(source))
+                os.fsync(target)
+                os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            except FileExistsError as error:
+                raise Refused(f"{root / path} exists already. Move it away first.") from error
+            except (OSError, EOFError, zlib.error) as error:
+                raise Refused(f"{kept.name} can't be unpacked: {error}.") from error
+        with contextlib.suppress(OSError):
+            os.fsync(folder)
+
+
+@contextlib.contextmanager
+def _taken(folder: int, temporary: str) -> Iterator[int]:
+    """A handle on an empty file of ours that nobody else writes to; its name is gone at the end of the block."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(temporary, flags, 0o600, dir_fd=folder)
+    except OSError as error:
+        raise Refused(f"It can't be written: {error.strerror}.") from error
+    try:
         try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Refused(f"{root / path} can't be written: {error.strerror}.") from error
+            raise Refused("It is being restored already.") from error
+        if not is_safe(os.fstat(handle)):
+            raise Refused(f"{temporary} is in the way.")
         try:
-            with os.fdopen(handle, "wb") as target, gzip.open(kept, "rb") as source:
-                shutil.copyfileobj(source, target, _PART)
-                target.flush()
-                _put_times(target.fileno(), kept.stat())
-                os.fsync(target.fileno())
-            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-        except FileExistsError as error:
-            raise Refused(f"{root / path} exists already. Move it away first.") from error
-        except (OSError, EOFError) as error:
-            raise Refused(f"{kept.name} can't be unpacked: {error}.") from error
+            os.ftruncate(handle, 0)
+            yield handle
         finally:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+    finally:
+        os.close(handle)
+
+
+def _forget_second_name(folder: int, temporary: str) -> None:
+    """Of a file that was restored right before a crash."""
+    with contextlib.suppress(OSError):
+        if os.stat(temporary, dir_fd=folder, follow_symlinks=False).st_nlink == 2:
             os.unlink(temporary, dir_fd=folder)
-        os.fsync(folder)
+
+
+def _is_back(folder: int, name: str, source: int) -> bool:
+    """Whether the very content is in its place already: an earlier try died after it, or before it was taken away."""
+    try:
+        with opened(folder, name, os.O_RDONLY) as file, _unpacked(source) as content:
+            at = 0
+            while part := content.read(_PART):
+                if os.pread(file, len(part), at) != part:
+                    return False
+                at += len(part)
+            return os.fstat(file).st_size == at
+    except (Refused, OSError, EOFError, zlib.error):
+        return False
+
+
+@contextlib.contextmanager
+def _unpacked(source: int) -> Iterator[gzip.GzipFile]:
+    with os.fdopen(os.dup(source), "rb") as raw:
+        raw.seek(0)
+        with gzip.GzipFile(fileobj=raw, mode="rb") as content:
+            yield content
 
 
 @contextlib.contextmanager
@@ -114,56 +194,83 @@ def _alone(handle: int) -> Iterator[None]:
     try:
         yield
     finally:
-        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
 
 def _compress(source: int, begin: int, end: int, kept: Path) -> None:
-    """Copy a part of a file, and read the copy again. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=kept.parent, prefix=f".{kept.name}.")
-    temporary = Path(name)
+    """Copy a part of a file into a new one, and read the copy again. Raises Refused; nothing is left then."""
     try:
-        with os.fdopen(handle, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
-            at = begin
-            while at < end:
-                part = os.pread(source, min(_PART, end - at), at)
-                if not part:
-                    raise Refused("It was shortened meanwhile.")
-                packed.write(part)
-                at += len(part)
-            packed.flush()
-            raw.flush()
-        with gzip.open(temporary, "rb") as again:  # its checksum stands at the end
-            size = 0
-            while part := again.read(_PART):
-                size += len(part)
-        if size != end - begin:
-            raise OSError("the copy is not whole")
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(kept)
-        sync_folder(kept.parent)
+        folder = open_folder(kept.parent)
+    except OSError as error:
+        raise Refused(f"{kept.parent} can't be reached without links: {error.strerror}.") from error
+    try:
+        handle = os.open(kept.name, _NEW, 0o600, dir_fd=folder)
+        try:
+            with os.fdopen(handle, "w+b") as raw:
+                _copy(source, begin, end, raw)
+                _put_times(raw.fileno(), os.fstat(source))
+                os.fsync(raw.fileno())
+            os.fsync(folder)
+        except BaseException:
+            os.unlink(kept.name, dir_fd=folder)
+            raise
+    except OSError as error:
+        raise Refused(f"It can't be copied to {kept}: {error.strerror or error}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(folder)
+
+
+def _copy(source: int, begin: int, end: int, raw: IO[bytes]) -> None:
+    with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
+        at = begin
+        while at < end:
+            part = os.pread(source, min(_PART, end - at), at)
+            if not part:
+                raise Refused("It was shortened meanwhile.")
+            packed.write(part)
+            at += len(part)
+    raw.flush()
+    raw.seek(0)
+    with gzip.GzipFile(fileobj=raw, mode="rb") as again:  # its checksum stands at the end
+        size = 0
+        while part := again.read(_PART):
+            size += len(part)
+    if size != end - begin:
+        raise OSError("the copy is not whole")
+
+
+def _drop(kept: Path) -> None:
+    """Remove a copy that is not needed: what it was made of is still there."""
+    with contextlib.suppress(OSError):
+        kept.unlink()
 
 
 def _cut(log: int, end: int) -> None:
-    """Take the first bytes away. Raises OSError or Refused when that can't be done without losing what comes after."""
+    """Take the first bytes away. Raises Refused when that can't be done without losing what comes after; else OSError
+    when it is not known whether it was done."""
     try:
         _fallocate(log, _PUNCH | _KEEP_SIZE, end)
-    except OSError:
+    except OSError as error:
+        if error.errno not in _CAN_NOT:
+            raise
         with _alone(log):
             if os.fstat(log).st_size != end:
-                raise Refused("It has grown meanwhile.") from None
+                raise Refused("It has grown meanwhile, and this file system can't cut a log that is in use.") from None
             os.ftruncate(log, 0)
-        return
-    with contextlib.suppress(Refused), _alone(log):
-        if os.fstat(log).st_size == end:  # nobody writes: then it is simply empty
-            os.ftruncate(log, 0)
-            return
-    whole = end // os.fstatvfs(log).f_bsize * os.fstatvfs(log).f_bsize
-    if whole and _all_append(log):
-        with contextlib.suppress(OSError):  # not all file systems can, and never to the end of the file
-            _fallocate(log, _COLLAPSE, min(whole, _below_end(log)))
+
+
+def _shorten(log: int, end: int) -> None:
+    """Cut off the empty begin, where that harms nobody and the file system can."""
+    with contextlib.suppress(OSError):
+        os.fsync(log)
+        with contextlib.suppress(Refused), _alone(log):
+            if os.fstat(log).st_size == end:  # nobody writes: then it is simply empty
+                os.ftruncate(log, 0)
+                return
+        whole = end // os.fstatvfs(log).f_bsize * os.fstatvfs(log).f_bsize
+        if whole and _all_append(log):
+            _fallocate(log, _COLLAPSE, min(whole, _below_end(log)))  # never to the end of the file
 
 
 def _all_append(log: int) -> bool:
@@ -194,7 +301,7 @@ def _fallocate(handle: int, mode: int, length: int) -> None:
     library = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
     call = getattr(library, "fallocate64", None) or getattr(library, "fallocate", None)
     if call is None:
-        raise OSError("this system can't take a part out of a file")
+        raise OSError(errno.ENOSYS, "this system can't take a part out of a file")
     if call(handle, mode, ctypes.c_int64(0), ctypes.c_int64(length)) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
@@ -228,9 +335,17 @@ def _last_line(log: int, begin: int) -> int:
     return begin
 
 
-def _put_times(file: Path | int, given: os.stat_result) -> None:
+def _put_times(file: int, given: os.stat_result) -> None:
+    """And the other properties."""
+    with contextlib.suppress(OSError):
+        os.fchown(file, -1, given.st_gid)
+    os.fchmod(file, stat.S_IMODE(given.st_mode))
     os.utime(file, ns=(given.st_atime_ns, given.st_mtime_ns))
-    os.chmod(file, stat.S_IMODE(given.st_mode))  # noqa: PTH101 - a handle is no path
+
+
+def _write(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
 
 
 def _state(found: os.stat_result) -> tuple[int, int, int]:

@@ -1,7 +1,5 @@
 """Measures the machine."""
 
-import os
-import stat
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +10,7 @@ from core.model.config import Config
 from core.model.metrics import Sample
 from core.runtime.housekeeping import LOG
 from core.runtime.safe_files import files_below, on_disk
-from core.runtime.sqlite_files import HEADER
+from core.runtime.sqlite_files import SIDES, is_database
 
 OWN = ("data", "logs", "runs", "trash", "worktrees")
 """Our own folders below the home folder."""
@@ -72,15 +70,15 @@ def _places(config: Config) -> dict[str, float]:
             continue
     for root in config.log_roots:
         if root.is_dir():
-            values[f"logs:{root}"] = _megabytes(
-                on_disk(found) for path, found in files_below(root.resolve()) if LOG.search(path)
-            )
+            found = (found for path, found in files_below(root) if LOG.search(path))
+            values[f"logs:{root}"] = _megabytes(map(on_disk, found))
     for root in config.database_roots:
         if root.is_dir():
-            values[f"databases:{root}"] = _megabytes(_databases(root.resolve()))
+            values[f"databases:{root}"] = _megabytes(_databases(root))
     for name in OWN:
-        if (config.home / name).is_dir():
-            values[f"own:{name}"] = _megabytes(on_disk(found) for _, found in files_below(config.home / name))
+        folder = (config.home / name).resolve()  # ours: it may be a link to another disk
+        if folder.is_dir():
+            values[f"own:{name}"] = _megabytes(on_disk(found) for _, found in files_below(folder))
     return values
 
 
@@ -88,22 +86,9 @@ def _databases(root: Path) -> list[int]:
     """Sizes of databases, with their journals."""
     sizes = []
     for path, found in files_below(root):
-        if path.endswith(("-wal", "-journal")) or _is_database(root / path, found):
+        if path.endswith(SIDES) or is_database(root, path, found.st_size):
             sizes.append(on_disk(found))
     return sizes
-
-
-def _is_database(path: Path, found: os.stat_result) -> bool:
-    if found.st_size < 512 or not stat.S_ISREG(found.st_mode):
-        return False
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return os.pread(handle, len(HEADER), 0) == HEADER
-    finally:
-        os.close(handle)
 
 
 def _megabytes(sizes: Iterable[int]) -> float:

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 
 from core.errors import StoreUnavailable
-from core.runtime.files import private_folder, write_atomically
+from core.runtime.files import PACK_SUFFIX, open_packed, private_folder, write_atomically
 
 LARGEST = 10_000_000
 """Bytes; a larger log is set aside under the number of its last line, `decisions.1234.jsonl`, and kept."""
 
 _TAIL = 200_000
-_NUMBER = re.compile(rb'"n":(\d+)|<!-- (\d+) -->')
+_NUMBER = re.compile(rb'^\{"n":(\d+)|<!-- (\d+) -->$', re.MULTILINE)
+"""Where we write it, and not where somebody's title has the like."""
 
 
 class FileRecords:
@@ -49,7 +50,8 @@ class FileRecords:
             private_folder(self._memory)
             last = _last_number(path)
             lines = [] if path.exists() else [f"# {day}".encode(), b""]
-            lines += [f"- {sentence} <!-- {number} -->".encode() for number, sentence in sentences if number > last]
+            new = [(number, " ".join(sentence.splitlines())) for number, sentence in sentences if number > last]
+            lines += [f"- {sentence} <!-- {number} -->".encode() for number, sentence in new]
             _append(path, lines)
         except OSError as error:
             raise StoreUnavailable(f"{path} can't be written: {error.strerror}") from error
@@ -58,7 +60,7 @@ class FileRecords:
         """All lines, oldest first, those that were set aside included; unreadable lines are skipped."""
         for path in (*self._aside(self._path(log)), self._path(log)):
             try:
-                file = path.open("rb")
+                file = open_packed(path)
             except FileNotFoundError:
                 continue
             with file:
@@ -85,7 +87,9 @@ class FileRecords:
         return max(_last_number(path), _number_in_name(aside[-1]) if aside else 0)
 
     def _aside(self, path: Path) -> list[Path]:
-        found = path.parent.glob(f"{path.stem}.*{path.suffix}")
+        """The logs that were set aside before, by their names before they were packed."""
+        found = set(path.parent.glob(f"{path.stem}.*{path.suffix}"))
+        found |= {one.with_suffix("") for one in path.parent.glob(f"{path.stem}.*{path.suffix}{PACK_SUFFIX}")}
         return sorted((one for one in found if _number_in_name(one)), key=_number_in_name)
 
     def _path(self, log: str) -> Path:

@@ -16,6 +16,7 @@ from handlers.views.pictures import Forecast, Point
 
 SIGNS = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "🔵"}
 SHOWN = 10
+BUTTONS = 5
 POINTS = 200
 LONGEST = timedelta(days=30)
 
@@ -57,10 +58,10 @@ def alarm(problem: Problem) -> Message:
 
 def planned(fixed: Fixed, *, allowed: bool) -> Message:
     """What would be done."""
-    if not allowed:
+    if not allowed and not fixed.fixes:
         return Message(
-            "I may not clean up anything yet. Name folders with logs in LOG_ROOTS and with SQLite databases in "
-            "DATABASE_ROOTS, in .env."
+            "I may not clean up anything of yours yet. Name folders with logs in LOG_ROOTS and with SQLite databases "
+            "in DATABASE_ROOTS, in .env."
         )
     if not fixed.fixes:
         return Message("✅ There is nothing to clean up.")
@@ -86,7 +87,7 @@ def fixed(done: Fixed) -> Message:
     kept = [repair for repair in done.repairs if repair.state is RepairState.DONE and repair.kept]
     head = f"<b>Freed {problem_words.size(done.freed)}</b>"
     later = "It can be taken back for 30 days, here or with /restore." if kept else None
-    return Message(lines(head, told, _more(len(done.repairs)), _measured(done), later), _back(kept[:5]))
+    return Message(lines(head, told, _more(len(done.repairs)), _measured(done), later), _back(kept[:BUTTONS]))
 
 
 def to_take_back(kept: Sequence[Repair], now: datetime, zone: ZoneInfo) -> Message:

@@ -398,3 +398,15 @@ def test_the_example_file_is_valid_and_shows_the_defaults() -> None:
     assert len(names) == len(set(names))
     shown, unset = parse(values, FOLDER), read()
     assert replace(shown, environment={}) == replace(unset, environment={})
+
+
+def test_what_is_watched_and_what_may_be_cleaned_up() -> None:
+    config = read(LOG_ROOTS="logs, /var/log/app", DATABASE_ROOTS="", SWAP_LIMIT="50", LOAD_LIMIT="1.5").config
+
+    assert config.log_roots == (FOLDER / "logs", Path("/var/log/app"))
+    assert (config.swap_limit, config.load_limit) == (50, 1.5)
+    assert (read().config.swap_limit, read().config.load_limit) == (80, 4)
+    assert mistakes(LOG_ROOTS="/", DATABASE_ROOTS="/srv, /tmp/..") == [
+        "LOG_ROOTS=/: / is the whole machine; name the folders that may be cleaned up.",
+        "DATABASE_ROOTS=/srv, /tmp/..: / is the whole machine; name the folders that may be cleaned up.",
+    ]

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.model.metrics import Sample
 from core.model.notification import ProblemFound
 from core.model.problem import Fix, FixKind, Repair, RepairState, Severity
 from core.problem_predictor import ProblemPredictor
+from storage import open_store
 from tests.core.conftest import Engines
 
 LOGS = "/srv/logs"
@@ -29,12 +31,16 @@ class Machine:
         self.todo: list[Fix] = []
         self.broken = ""
         self.done: list[str] = []
+        """Where things come back to."""
 
     def sample(self, now: object) -> Sample:
         return Sample(at=now, values=dict(self.values))  # type: ignore[arg-type]
 
     def disks(self) -> Mapping[str, int]:
         return self.devices
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def plan(self, now: object) -> list[Fix]:
         return list(self.todo)
@@ -196,6 +202,16 @@ def test_load_is_a_problem_when_it_lasts(predictor: ProblemPredictor, machine: M
     assert found[-1][0].series == "load"
 
 
+def test_a_few_looks_in_a_minute_foretell_nothing_of_the_memory(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    for seconds in range(12):
+        machine.values["memory"] = 5 + seconds / 10
+        found = predictor.scan(engines.now + timedelta(seconds=seconds))
+
+    assert found == []
+
+
 def test_a_dry_run_touches_nothing(predictor: ProblemPredictor, machine: Machine, engines: Engines) -> None:
     machine.todo = [rotation()]
 
@@ -254,6 +270,56 @@ def test_a_fix_is_taken_back_once(predictor: ProblemPredictor, machine: Machine,
     assert machine.done == ["rotate app.log", "restore app.log"]
 
 
+def test_one_file_that_stays_in_the_trash_holds_up_no_other(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.todo = [rotation(), rotation("b.log")]
+    predictor.fix(engines.now)
+    purge = machine.purge
+
+    def picky(repair: Repair) -> None:
+        if repair.fix.path == "app.log":
+            raise Refused("It can't be deleted.")
+        purge(repair)
+
+    monkeypatch.setattr(machine, "purge", picky)
+
+    assert predictor.purge(engines.now + timedelta(days=31)) == 2
+    assert machine.done[-1] == "purge b.log"
+
+
+def test_limits_of_swap_and_load_are_the_owners(
+    predictor: ProblemPredictor, machine: Machine, engines: Engines
+) -> None:
+    engines.config.swap_limit, engines.config.load_limit = 20.0, 1.5
+    machine.values |= {"swap": 30.0, "load": 2.0}
+
+    found = [predictor.scan(engines.now + timedelta(minutes=10 * sample)) for sample in range(4)]
+
+    assert [problem.evidence for problem in found[-1]] == [
+        "Swap: 30 %, limit 20 %",
+        "Load: 2.0 per processor, limit 1.5 per processor",
+    ]
+    engines.config.swap_limit, engines.config.load_limit = 80.0, 4.0
+    assert predictor.scan(engines.now + 2 * HOUR) == []
+
+
+def test_two_processes_tell_of_one_problem_once(engines: Engines, machine: Machine, home: Path) -> None:
+    """Also after a restart; the limit changes while it is open."""
+    machine.values["disk"] = 95.0
+    for hours in range(4):
+        store = open_store(home, lambda: engines.now) if hours % 2 else engines.store
+        predictor = ProblemPredictor(store, engines.config, machine, machine)
+        (problem,) = predictor.scan(engines.now + hours * HOUR)
+        engines.config.disk_limit = 70.0 + hours
+        if hours % 2:
+            store.close()
+
+    assert problem.evidence == "Disk: 95 %, limit 72 %"
+    assert [subject.problem for subject in told(engines)] == [problem.id]
+    assert len(engines.store.problems.all()) == 1
+
+
 def test_the_trash_is_emptied_after_thirty_days(
     predictor: ProblemPredictor, machine: Machine, engines: Engines
 ) -> None:
@@ -280,7 +346,7 @@ def test_before_a_night_it_says_what_it_found_and_did(
     assert evening == ["Disk: 85 %, limit 80 %. The limit is reached."]
     assert said == [
         "Disk: 85 %, limit 80 %. The limit is reached.",
-        "Cleaned up: rotate 2 large logs; freed 24 MB.",
+        "Cleaned up: rotated 2 large logs; freed 24 MB.",
     ]
 
 

@@ -90,6 +90,32 @@ async def test_what_was_cleaned_up_is_listed_and_brought_back_later(cleaner: Hou
     assert (await cleaner.ask("/restore repair_1")) == "repair_1 is restored already."
 
 
+async def test_more_fixes_than_buttons_are_taken_back_by_name(cleaner: House, tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / "logs" / f"{number}.log").write_text("something was said\n" * 700_000)
+    await cleaner.say("/fix")
+    card = cleaner.last_id()
+
+    await cleaner.press(card, "Do it")
+
+    assert len(cleaner.labels(card)) == 5
+    assert "here or with /restore" in cleaner.text(card)
+    said = await cleaner.ask("/restore repair_7")
+    assert said.startswith(f"Restored: {tmp_path}/logs/")
+    assert await cleaner.ask("/restore repair_7") == "repair_7 is restored already."
+    assert "There is no fix repair_70." in await cleaner.ask("/restore repair_70")
+
+
+async def test_what_was_cleaned_up_and_what_is_foretold_stand_in_the_brief(cleaner: House) -> None:
+    fill(cleaner)
+    cleaner.services.problems.fix(cleaner.clock())
+
+    said = await cleaner.ask("/brief")
+
+    assert "🧹 Cleaned up\n• Rotated app.log, freed 15 MB" in said
+    assert "📈 The machine\n• Disk: 75 %, limit 80 %. 80 % in 3 days" in said
+
+
 async def test_without_folders_it_says_what_to_set(house: House) -> None:
     assert "LOG_ROOTS" in await house.ask("/fix")
 

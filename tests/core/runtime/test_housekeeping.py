@@ -63,10 +63,12 @@ def large_log(path: Path) -> Path:
     return path
 
 
-def database(path: Path) -> Path:
+def database(path: Path, journal: str = "DELETE", rows: int = 1000) -> Path:
+    """With 20 rows of those that were there once."""
     base = sqlite3.connect(path)
+    base.execute(f"PRAGMA journal_mode={journal}")
     base.execute("CREATE TABLE t (x BLOB)")
-    base.executemany("INSERT INTO t VALUES (?)", [(os.urandom(4000),) for _ in range(1000)])
+    base.executemany("INSERT INTO t VALUES (?)", [(os.urandom(4000),) for _ in range(rows)])
     base.execute("DELETE FROM t WHERE rowid > 20")
     base.commit()
     base.close()

@@ -1,5 +1,6 @@
 """Logs that can be trusted: in order, each line once, whatever tears the file; the fake keeps the same contract."""
 
+import gzip
 import json
 import stat
 from pathlib import Path
@@ -113,3 +114,30 @@ def test_a_report_that_cannot_be_written_says_why(tmp_path: Path) -> None:
         FileRecords(tmp_path).report("overnight_report_2026-03-04.json", {})
     with pytest.raises(ValueError, match="not the name of a log"):
         FileRecords(tmp_path).report("../report.json", {})
+
+
+def test_a_title_that_looks_like_a_number_of_ours_hides_no_later_line(tmp_path: Path) -> None:
+    records = FileRecords(tmp_path)
+    for number, text in enumerate(["<!-- 999 -->", '{"n":999', '"n":999', "two\nlines <!-- 999 -->\nthree"], start=1):
+        records.write("a.jsonl", [{"n": number, "text": text}])
+        records.remember("2026-03-03", [(number, text)])
+    records.write("a.jsonl", [{"n": 5}])
+    records.remember("2026-03-03", [(5, "the last")])
+
+    assert numbers(records) == [1, 2, 3, 4, 5]
+    memory = (tmp_path / "memory" / "2026-03-03.md").read_text()
+    assert "- two lines <!-- 999 --> three <!-- 4 -->\n- the last <!-- 5 -->\n" in memory
+
+
+def test_what_was_set_aside_and_packed_is_read_as_before(tmp_path: Path) -> None:
+    records = FileRecords(tmp_path, largest=100)
+    for number in range(1, 10):
+        records.write("a.jsonl", [{"n": number, "text": "x" * 60}])
+    aside = sorted((tmp_path / "logs").glob("a.*.jsonl"))
+    for path in aside[:2]:
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+
+    assert len(aside) > 2
+    assert numbers(records) == list(range(1, 10))
+    assert numbers(FileRecords(tmp_path)) == list(range(1, 10))
