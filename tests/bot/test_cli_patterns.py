@@ -104,21 +104,21 @@ def test_without_anything(jarvis: Jarvis) -> None:
 def test_predict_suggest_and_list(jarvis: Jarvis, routine: None) -> None:
     assert jarvis(LEARNER, "predict").out.splitlines() == [
         "expected              confidence  band  type",
-        "Thu 2026-03-05 18:00  0.99        high  nba_rankings",
+        "Thu 2026-03-05 18:00  0.96        high  nba_rankings",
     ]
     (one,) = printed(jarvis(LEARNER, "predict", "--json"))
     assert one == {
         "pattern": "pattern_1",
         "type": "nba_rankings",
         "at": "2026-03-05T18:00:00Z",
-        "confidence": 0.99,
+        "confidence": 0.96,
         "band": "high",
     }
     assert (
-        jarvis(LEARNER, "suggest").out.splitlines()[1] == "pattern_1  18:00     0.99        nba_rankings  no action yet"
+        jarvis(LEARNER, "suggest").out.splitlines()[1] == "pattern_1  18:00     0.96        nba_rankings  no action yet"
     )
     assert jarvis(LEARNER, "list").out.splitlines()[1] == (
-        "pattern_1  nba_rankings  8      0.99 high   Thu 2026-03-05 18:00  disabled  -"
+        "pattern_1  nba_rankings  8      0.96 high   Thu 2026-03-05 18:00  disabled  -"
     )
     assert printed(jarvis(LEARNER, "list", "--json"))[0]["times"] == 8
 

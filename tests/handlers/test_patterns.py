@@ -142,11 +142,11 @@ async def test_the_verbs_of_the_command_line(house: House) -> None:
 
     assert (await house.ask("/patterns predict")).splitlines() == [
         "Expected in the next seven days",
-        "18:00 “rankings” (high, 99%)",
+        "18:00 “rankings” (high, 96%)",
     ]
     assert (await house.ask("/patterns suggest")).splitlines() == [
         "To build ahead now",
-        "18:00 “rankings” (99%): nothing to build is known",
+        "18:00 “rankings” (96%): nothing to build is known",
     ]
     assert "✅ “rankings”" in await house.ask("/patterns enable rankings")
     assert "▫️ “rankings”" in await house.ask("/patterns disable pattern_1")
