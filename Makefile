@@ -14,7 +14,7 @@ run: .venv/run
 	@$(BIN)/jarvis run
 
 test: .venv/dev
-	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -25,10 +25,10 @@ check: .venv/dev
 
 test-agents: .venv/dev
 	$(BIN)/python -m tests.agents.programs
-	JARVIS_TEST_AGENTS_ALL=1 $(BIN)/pytest -n 2 --dist worksteal tests/agents -rs $(ARGS)
+	JARVIS_TEST_AGENTS_ALL=1 $(BIN)/pytest -n 3 --dist worksteal tests/agents -rs $(ARGS)
 
 soak: .venv/dev
-	JARVIS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal tests/storage $(ARGS)
+	JARVIS_SOAK=1 $(BIN)/pytest -n 3 --dist worksteal tests/storage $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff format .

@@ -165,7 +165,8 @@ def test_at_random_moments_nothing_is_lost_or_doubled(
     assert phased.agents() <= 1
     assert list((home / "worktrees").iterdir()) == []
     assert len(owner(project, "worktree", "list").splitlines()) == 1
-    assert owner(project, "fsck", "--strict") == ""
+    # A commit whose branch was not moved any more is no damage.
+    assert owner(project, "fsck", "--strict", "--no-dangling") == ""
 
 
 def test_a_build_process_that_hangs_is_ended(
