@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.growth import Series, Trend, series, trend
-from core.stretches import CYCLES, Past, look_back
+from core.stretches import LATEST, Past, look_back, peaks_differ
 
 LONGEST = timedelta(days=3650)
 """Later than this is never."""
@@ -144,7 +144,7 @@ def _by_trend(given: Series, expected: Trend, threshold: float, hours: float) ->
         if exponent < 500:  # beyond, the first part is 1 already
             passed += math.exp(exponent) * _normal((-gap - drift) / spread)
         total += weight * min(passed, 1.0)
-    return total * _peaks_above(given, expected, threshold) if len(given.resets) >= CYCLES else total
+    return total * _peaks_above(given, expected, threshold) if len(given.resets) else total
 
 
 def _peaks_above(given: Series, expected: Trend, threshold: float) -> float:
@@ -155,13 +155,11 @@ def _peaks_above(given: Series, expected: Trend, threshold: float) -> float:
     """
     import numpy as np
 
-    peaks = given.values[given.resets - 1][-20:]
-    falls = peaks - given.values[given.resets][-20:]
+    peaks = given.values[given.resets - 1][-LATEST:]
     share = (float((peaks >= threshold).sum()) + 0.5) / (len(peaks) + 1)
-    chance = min(2 * float(np.std(peaks) / np.mean(falls)), 1.0)
-    cycle = float(np.median(np.diff(given.at[given.resets])))
+    cycle = float(np.median(np.diff(np.append(given.at[0], given.at[given.resets]))))
     wait = _reached(threshold - expected.level, expected, expected.slope)
-    return max(share, chance * math.exp(-wait / cycle))
+    return max(share, peaks_differ(given) * math.exp(-wait / cycle))
 
 
 def _normal(value: float) -> float:

@@ -6,6 +6,7 @@ Time is in hours before now, so it is negative. numpy is loaded when it is first
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ HOLT = (0.4, 0.1)
 """How fast level and trend follow (Holt 1957); usual values for short series."""
 LARGEST = 1e100
 """A value beyond that is no measurement; its square could not be computed."""
+RECENT = 1000
+"""So many of the latest measurements are all looked at."""
 BACK = 7
 """Steps that a recent trend looks back on: a week of days."""
 MOST_POINTS = 60
@@ -82,8 +85,11 @@ def series(samples: Sequence[tuple[datetime, float]], now: datetime) -> Series |
 
     zero = now.timestamp()
     moments = [moment for moment, _ in samples]
-    at = (np.fromiter(map(datetime.timestamp, moments), float, len(moments)) - zero) / 3600
     values = np.array([value for _, value in samples], dtype=float)
+    if len(moments) > 2 * RECENT and all(map(operator.lt, moments, moments[1:])):
+        kept = _thinned(values)
+        moments, values = [moments[index] for index in kept.tolist()], values[kept]
+    at = (np.fromiter(map(datetime.timestamp, moments), float, len(moments)) - zero) / 3600
     usable = (np.abs(values) < LARGEST) & (at <= 0)  # not a number is not smaller
     if not usable.all():
         at, values = at[usable], values[usable]
@@ -97,6 +103,19 @@ def series(samples: Sequence[tuple[datetime, float]], now: datetime) -> Series |
     recent = np.diff(at[-200:])
     interval = float(np.median(recent)) if len(recent) else 1.0
     return Series(at=at, values=values, resets=falls(values), interval=interval)
+
+
+def _thinned(values: Floats) -> NDArray[np.intp]:
+    """Indices of what is kept of a long series, in their order: all that is recent, and of what is older as many, the
+    highest and the last of each stretch. Reading when they were takes longer than all that is done with them."""
+    import numpy as np
+
+    old = len(values) - RECENT
+    size = -(-old // (RECENT // 2))
+    blocks = values[: old // size * size].reshape(-1, size)
+    starts = size * np.arange(len(blocks))
+    older = np.concatenate([starts + blocks.argmax(axis=1), starts + size - 1])
+    return np.concatenate([np.unique(older), np.arange(len(blocks) * size, len(values))])
 
 
 def falls(values: Floats) -> NDArray[np.intp]:

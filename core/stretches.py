@@ -33,6 +33,8 @@ SEASONS = ((DAY, 2.0), (7 * DAY, DAY))
 """Hours: a period, and what is the same place in it."""
 CYCLES = 3
 """Resets from which on they are a rhythm."""
+LATEST = 20
+"""Resets that tell how they are now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,8 @@ class Past:
 
     chance: Floats
     """By the end of each step, how many had; empty when too little is known."""
+    like: Floats
+    """The same of those that began like now alone: not as sure, but they tell best when."""
     ahead: int
     """Steps of the horizon."""
     step: float
@@ -60,34 +64,53 @@ class Past:
         """Hours after which so many had closed it; None when fewer did."""
         import numpy as np
 
-        if not len(self.chance) or self.chance[-1] < share:
+        if not len(self.like) or self.like[-1] < share:
             return None
-        return float(np.argmax(self.chance >= share)) * self.step + (self.step + self.interval) / 2
+        return float(np.argmax(self.like >= share)) * self.step + (self.step + self.interval) / 2
 
 
 def look_back(given: Series, gap: float, hours: float) -> Past:
-    """Follow each past moment until it has risen by the gap."""
+    """Follow each past moment until it has risen by the gap; the more the peaks before resets are alike, the more until
+    it has reached the threshold itself."""
     import numpy as np
 
     step = max(hours / PARTS, given.interval)
     ahead = max(1, round(hours / step))
     count = int(min(given.span / step, MOST_STEPS))
     if count < ahead + 2:
-        return Past(chance=np.zeros(0), ahead=ahead, step=step, interval=given.interval, stretches=0.0)
+        return Past(
+            chance=np.zeros(0), like=np.zeros(0), ahead=ahead, step=step, interval=given.interval, stretches=0.0
+        )
     times = given.at[-1] - step * np.arange(count, -1, -1.0)
     values = given.at_times(times, given.values)
     longest = min(LOOK * ahead, count)
     tops = np.append(_highest(given, times, values), np.full(longest, -np.inf))
-    closed = np.lib.stride_tricks.sliding_window_view(tops, longest)[:count] >= (values[:-1] + gap)[:, None]
-    first = np.where(closed.any(axis=1), closed.argmax(axis=1), longest)
+    goals = values[:-1] + gap + (1 - peaks_differ(given)) * (given.values[-1] - values[:-1])
+    closed = np.lib.stride_tricks.sliding_window_view(tops, longest)[:count] >= goals[:, None]
+    first = closed.argmax(axis=1)
+    first = np.where(closed[np.arange(count), first], first, longest)
     known = np.minimum(count - np.arange(count), longest)
     every = np.exp((times[:-1] - given.at[-1]) / max(MEMORY * step * ahead, given.span / MEMORY))
+    every = np.where(values[:-1] < goals, every, 1e-30)
     like = every * _likeness(given, times[:-1], values[:-1], step * ahead)
     by_like, by_all = _independent(like, ahead), _independent(every, ahead)
     share = by_like / (by_like + ALIKE)
-    chance = share * _closed_by(first, known, like, longest) + (1 - share) * _closed_by(first, known, every, longest)
+    by_now = _closed_by(first, known, like, longest)
+    chance = share * by_now + (1 - share) * _closed_by(first, known, every, longest)
     stretches = share * by_like + (1 - share) * by_all
-    return Past(chance=chance, ahead=ahead, step=step, interval=given.interval, stretches=stretches)
+    return Past(chance=chance, like=by_now, ahead=ahead, step=step, interval=given.interval, stretches=stretches)
+
+
+def peaks_differ(given: Series) -> float:
+    """Whether the height causes the resets: 0 when all peaks before them are alike, 1 when they come at any height, or
+    have no rhythm."""
+    import numpy as np
+
+    if len(given.resets) < CYCLES:
+        return 1.0
+    peaks = given.values[given.resets - 1][-LATEST:]
+    falls = peaks - given.values[given.resets][-LATEST:]
+    return min(2 * float(np.std(peaks) / np.mean(falls)), 1.0)
 
 
 def _highest(given: Series, times: Floats, values: Floats) -> Floats:

@@ -69,7 +69,18 @@ def test_a_log_that_is_rotated_at_its_size_never_gets_beyond_it() -> None:
     samples = hourly([float(i % 31) for i in range(24 * 30)])
 
     assert one(samples, 40.0, WEEK).probability < 0.05
-    assert one(samples, 25.0, WEEK).probability > 0.85
+    assert one(samples, 25.0, WEEK).probability > 0.9
+
+
+def test_a_history_of_months_is_read_in_part_and_not_misread() -> None:
+    count = 15_000
+    samples = [(NOW - timedelta(minutes=10 * (count - i)), float(i % 190)) for i in range(count)]
+
+    assert one(samples, 250.0, WEEK).probability < 0.05
+    soon = one(samples, 185.0, WEEK)
+    assert soon.probability > 0.9
+    assert soon.expected_at is not None
+    assert soon.expected_at < NOW + timedelta(hours=6)
 
 
 def test_a_season_is_known() -> None:
