@@ -123,7 +123,8 @@ def _last_number(path: Path) -> int:
             whole = file.read().rpartition(b"\n")[0]
     except FileNotFoundError:
         return 0
-    return max((int(found[1] or found[2]) for found in _NUMBER.finditer(whole)), default=0)
+    found = next(filter(None, map(_NUMBER.search, reversed(whole.split(b"\n")))), None)
+    return int(found[1] or found[2]) if found else 0
 
 
 def _number_in_name(path: Path) -> int:

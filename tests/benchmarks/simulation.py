@@ -1,6 +1,9 @@
 """A simulated year: how long it takes, and what it achieves."""
 
+import logging
 import time
+
+import structlog
 
 from bot.simulation import findings, year
 from tests.benchmarks.figures import Line
@@ -11,6 +14,7 @@ DAYS = 365
 def rows(quick: bool) -> list[Line]:
     """(what, ours, peer, ratio, goal) for each measurement; `quick` simulates a month, and counts it as a twelfth."""
     days = 30 if quick else DAYS
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     begin = time.perf_counter()
     with year.simulated(days, 1) as made:
         made.run()
