@@ -24,7 +24,7 @@ from handlers.patterns import note_text, take_action
 from handlers.replies import reply
 from handlers.rules import rule_in_words
 from handlers.services import Context, Services
-from handlers.tasks import show_card
+from handlers.tasks import person, show_card
 from handlers.views import drafts
 from handlers.views.message import Message, escape
 from handlers.views.tasks import added
@@ -41,7 +41,7 @@ async def add(update: Update, context: Context) -> None:
         return
     try:
         task = context.services.queue.add_to_queue(
-            parsing.new_task(text, ChatId(chat.id), message.message_id), context.services.clock()
+            parsing.new_task(text, ChatId(chat.id), message.message_id, person(update)), context.services.clock()
         )
     except Refused as error:
         await reply(update, Message(f"{escape(str(error))}\n\n{parsing.USAGE_ADD}"))
