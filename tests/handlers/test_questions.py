@@ -363,6 +363,9 @@ async def test_the_record_of_today_of_a_task_and_its_way_back(house: House) -> N
     await house.press(house.last_id(), "Roll back task_1")
     house.services.audit.flush()
     assert "rolled back" in await house.ask("/audit 1")
+    await house.ask("/lessons use tabs")
+    house.services.audit.flush()
+    assert "lesson “use tabs” — " in await house.ask("/audit")
     assert await house.ask("/audit 1 2") == "One thing at a time: /audit today, /audit week, or /audit task_12"
     house.clock.advance(days=30)
     assert await house.ask("/audit week") == "Nothing is on record for week."
