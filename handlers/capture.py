@@ -19,7 +19,7 @@ from core.model.task import Draft, NeedsApproval
 from handlers import parsing
 from handlers.approvals import answer_in_words, batch_in_words
 from handlers.changes import take_answer
-from handlers.improvements import answer_lesson, correction_in_words
+from handlers.improvements import answer_lesson, asks_for_nothing, correction_in_words
 from handlers.patterns import note_text, take_action
 from handlers.replies import reply
 from handlers.rules import rule_in_words
@@ -73,6 +73,9 @@ async def free_text(update: Update, context: Context) -> None:
         if from_me and await correction_in_words(update, context, about, message.text):
             return
     if await batch_in_words(update, context, message.text) or await rule_in_words(update, context, message.text):
+        return
+    if asks_for_nothing(message.text):
+        await reply(update, Message("👌 I make no task of that. To answer a question, reply to it: /questions"))
         return
     note_text(update, context, message.text)
     if message.text.rstrip().endswith("?") and any(map(str.isalnum, message.text)):

@@ -253,6 +253,20 @@ async def test_wrong_marks_in_free_text_are_told(house: House, text: str, words:
     assert house.troubles() == []
 
 
+@pytest.mark.parametrize(
+    "text", ["no", "Yes", "ok", "approve", "👍", "no, thanks", "thank you!", "No worries", "never mind"]
+)
+async def test_a_mere_answer_to_nothing_is_no_task(house: House, text: str) -> None:
+    assert (await house.ask(text)).startswith("👌 I make no task of that.")
+
+    assert house.store.drafts.all() == []
+
+
+@pytest.mark.parametrize("text", ["Say yes", "no logs on Sundays", "Stop the timer", "ok button is too small"])
+async def test_what_only_begins_like_an_answer_is_a_draft(house: House, text: str) -> None:
+    assert (await house.ask(text)).startswith(f"📝 {text}")
+
+
 async def test_free_text_becomes_a_draft(house: House) -> None:
     answer = await house.ask("<i>Make</i> the search faster\nPlease & thanks.")
 

@@ -143,7 +143,7 @@ async def test_the_list_of_questions(house: House, question: int) -> None:
     assert isinstance(house.task("task_1").state, Queued)
 
 
-@pytest.mark.parametrize("said", ["approve of the design in the footer", "Reject wrong passwords at login", "approve"])
+@pytest.mark.parametrize("said", ["approve of the design in the footer", "Reject wrong passwords at login"])
 async def test_other_sentences_stay_tasks(house: House, said: str) -> None:
     house.add("A new page", category=Category.FEATURE)
 
