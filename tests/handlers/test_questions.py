@@ -349,6 +349,18 @@ async def test_stop_all(house: House) -> None:
     assert isinstance(house.task(task.id).state, Cancelled)
 
 
+async def test_the_status_tells_of_a_session_that_was_stopped(house: House) -> None:
+    await house.ask("/overnight start")
+    assert "stopped" not in await house.ask("/status")
+    await house.ask("/overnight stop")
+
+    second = (await house.ask("/status")).splitlines()[1]
+
+    assert second.startswith("⏹ This session was stopped: nothing more starts before ")
+    await house.ask("/overnight start")
+    assert "stopped" not in await house.ask("/status")
+
+
 # -- the record -------------------------------------------------------------------------------------------------------
 
 
