@@ -75,7 +75,7 @@ async def free_text(update: Update, context: Context) -> None:
     if await batch_in_words(update, context, message.text) or await rule_in_words(update, context, message.text):
         return
     if asks_for_nothing(message.text):
-        await reply(update, Message("👌 I make no task of that. To answer a question, reply to it: /questions"))
+        await reply(update, Message("👌 That changes nothing. To answer a question, reply to it: /questions"))
         return
     note_text(update, context, message.text)
     if message.text.rstrip().endswith("?") and any(map(str.isalnum, message.text)):
@@ -88,6 +88,8 @@ async def free_text(update: Update, context: Context) -> None:
 
 async def _answers(update: Update, context: Context, subject: Subject, text: str) -> bool:
     """Take a reply to a question as its answer; False for other messages and for other words."""
+    if isinstance(subject, ChangeAsked | ActionAsked) and asks_for_nothing(text):
+        return False  # a “no, thanks” is neither a title nor what to build
     match subject:
         case ChangeAsked():
             await take_answer(update, context, subject, text)

@@ -257,7 +257,7 @@ async def test_wrong_marks_in_free_text_are_told(house: House, text: str, words:
     "text", ["no", "Yes", "ok", "approve", "👍", "no, thanks", "thank you!", "No worries", "never mind"]
 )
 async def test_a_mere_answer_to_nothing_is_no_task(house: House, text: str) -> None:
-    assert (await house.ask(text)).startswith("👌 I make no task of that.")
+    assert (await house.ask(text)).startswith("👌 That changes nothing.")
 
     assert house.store.drafts.all() == []
 
