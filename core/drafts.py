@@ -8,7 +8,7 @@ import msgspec
 from core import task_text
 from core.autonomous_queue import AutonomousQueue, NewTask
 from core.errors import Conflict, NotFound
-from core.model.ids import ChatId, DraftId, ProjectName
+from core.model.ids import ChatId, DraftId, ProjectName, UserId
 from core.model.task import Draft, Task
 from core.ports import Store
 
@@ -83,17 +83,17 @@ class Drafts:
         with self._store.transaction():
             self._store.drafts.remove(self.find(draft_id).id)
 
-    def add(self, draft_id: DraftId, now: datetime, *, start_now: bool) -> Task:
+    def add(self, draft_id: DraftId, now: datetime, by: UserId | None = None, *, start_now: bool) -> Task:
         """Turn the draft into a task. Raises NotFound, Conflict (a second press) or Refused."""
         with self._store.transaction():
             draft = self.find(draft_id)
-            task = self._queue.add_to_queue(new_task(draft, start_now=start_now), now)
+            task = self._queue.add_to_queue(new_task(draft, by, start_now=start_now), now)
             self._store.drafts.put(draft.id, msgspec.structs.replace(draft, task=task.id))
         return task
 
 
-def new_task(draft: Draft, *, start_now: bool) -> NewTask:
-    """The request that a draft stands for."""
+def new_task(draft: Draft, by: UserId | None = None, *, start_now: bool) -> NewTask:
+    """The request that a draft stands for, by whoever added it."""
     return NewTask(
         title=draft.title,
         description=draft.description,
@@ -109,5 +109,6 @@ def new_task(draft: Draft, *, start_now: bool) -> NewTask:
         command=draft.command,
         verify=draft.verify,
         chat=draft.chat,
+        by=by,
         start_now=start_now,
     )

@@ -274,9 +274,8 @@ class ProblemPredictor:
             memory = f"{problem_words.done(repair)}."
         with self._store.transaction():
             self._store.repairs.put(repair_id, repair)
-            self._note(
-                repair.state.value, now, actor, memory=memory, repair=repair_id, freed=repair.freed, why=repair.detail
-            )
+            told = {"repair": repair_id, "path": fix.path, "freed": repair.freed, "why": repair.detail}
+            self._note(repair.state.value, now, actor, memory, **told)
         return repair
 
     def _record(self, action: str, now: datetime, repair: Repair, actor: str) -> None:

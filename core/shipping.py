@@ -81,7 +81,10 @@ class Shipping:
         """
         waiting = deliveries.all_proven(self._store)
         if not waiting:
-            raise Conflict("Nothing proven waits for your merge, but for what you should look at first.")
+            states = (task.state for task in self._store.tasks.all())
+            if any(isinstance(state, Completed) and isinstance(state.delivery, Unmerged) for state in states):
+                raise Conflict("What waits for your merge is not proven, or you should look at it first.")
+            raise Conflict("Nothing waits for your merge.")
         merged: list[Task] = []
         for place, task in enumerate(waiting):
             try:

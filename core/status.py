@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from core import windows
+from core import sessions, windows
 from core.approvals import is_open
 from core.builds import active_builds
 from core.model.build import Build
@@ -22,6 +22,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     now: datetime
     pauses: list[Pause]
+    stopped_until: datetime | None
+    """End of the session that was stopped: nothing starts by itself before. None when none was."""
     running: list[tuple[Task, Build]]
     slots: int
     obstacle: str | None
@@ -53,9 +55,11 @@ class StatusReports:
         questions = [approval for approval in self._store.approvals.all() if is_open(self._store, approval)]
         around = self._look_around(now)
         samples = self._store.metrics.all()
+        session = sessions.current(self._store, now)
         return Status(
             now=now,
             pauses=self._store.pauses.all(),
+            stopped_until=session.end if session is not None and session.stopped_at is not None else None,
             running=[(tasks[build.task], build) for build in active_builds(self._store) if build.task in tasks],
             slots=around.slots,
             obstacle=around.capacity.reason,

@@ -19,12 +19,12 @@ from core.model.task import Draft, NeedsApproval
 from handlers import parsing
 from handlers.approvals import answer_in_words, batch_in_words
 from handlers.changes import take_answer
-from handlers.improvements import answer_lesson, correction_in_words
+from handlers.improvements import answer_lesson, asks_for_nothing, correction_in_words
 from handlers.patterns import note_text, take_action
 from handlers.replies import reply
 from handlers.rules import rule_in_words
 from handlers.services import Context, Services
-from handlers.tasks import show_card
+from handlers.tasks import person, show_card
 from handlers.views import drafts
 from handlers.views.message import Message, escape
 from handlers.views.tasks import added
@@ -41,7 +41,7 @@ async def add(update: Update, context: Context) -> None:
         return
     try:
         task = context.services.queue.add_to_queue(
-            parsing.new_task(text, ChatId(chat.id), message.message_id), context.services.clock()
+            parsing.new_task(text, ChatId(chat.id), message.message_id, person(update)), context.services.clock()
         )
     except Refused as error:
         await reply(update, Message(f"{escape(str(error))}\n\n{parsing.USAGE_ADD}"))
@@ -74,6 +74,9 @@ async def free_text(update: Update, context: Context) -> None:
             return
     if await batch_in_words(update, context, message.text) or await rule_in_words(update, context, message.text):
         return
+    if asks_for_nothing(message.text):
+        await reply(update, Message("👌 That changes nothing. To answer a question, reply to it: /questions"))
+        return
     note_text(update, context, message.text)
     if message.text.rstrip().endswith("?") and any(map(str.isalnum, message.text)):
         services.improver.log_question(message.text, services.clock())
@@ -85,6 +88,8 @@ async def free_text(update: Update, context: Context) -> None:
 
 async def _answers(update: Update, context: Context, subject: Subject, text: str) -> bool:
     """Take a reply to a question as its answer; False for other messages and for other words."""
+    if isinstance(subject, ChangeAsked | ActionAsked) and asks_for_nothing(text):
+        return False  # a “no, thanks” is neither a title nor what to build
     match subject:
         case ChangeAsked():
             await take_answer(update, context, subject, text)

@@ -101,6 +101,12 @@ async def correct(update: Update, context: Context) -> None:
     await _take(update, context, project, None, text)
 
 
+def asks_for_nothing(text: str) -> bool:
+    """Whether it is a mere yes, no or thanks, which is no task."""
+    one_word = len(text.split()) == 1 and yes_or_no(text) is not None
+    return one_word or _NO_MORE_THAN_NO.fullmatch(text.strip()) is not None
+
+
 async def correction_in_words(update: Update, context: Context, task_id: TaskId | None, text: str) -> bool:
     """Take “no, use tabs” as a correction of what was replied to; False for other words, and for a mere no."""
     match = _CORRECTION.fullmatch(text.strip())

@@ -6,7 +6,7 @@ from typing import TypeVar
 from core import categories, task_text
 from core.autonomous_queue import NewTask
 from core.errors import Refused
-from core.model.ids import ChatId, ProjectName, TaskId
+from core.model.ids import ChatId, ProjectName, TaskId, UserId
 from core.model.task import Priority
 
 USAGE_ADD = (
@@ -43,13 +43,14 @@ def no_arguments(args: list[str], command: str) -> None:
         raise Refused(f"/{command} takes nothing after it. Just send /{command}")
 
 
-def new_task(text: str, chat: ChatId, message: int | None = None) -> NewTask:
+def new_task(text: str, chat: ChatId, message: int | None = None, by: UserId | None = None) -> NewTask:
     """A task from one message.
 
     First line: the title, then in any order `2h` or `30m` at the end, `!high`, `#bug` (a category, else a tag),
     `@project` and `>task_3` (waits for it); `#offline` keeps the build from the network, and `#confined` from being
     done without walls. Lines that begin with `run:` and `verify:` are commands, one with `agent:` names the engine; the
-    others are the description. `message` is the id of the message, which is never two tasks. Raises Refused.
+    others are the description. `message` is the id of the message, which is never two tasks; `by` is who wrote it.
+    Raises Refused.
     """
     first, _, rest = text.strip().partition("\n")
     words, marks = _split_marks(first)
@@ -74,6 +75,7 @@ def new_task(text: str, chat: ChatId, message: int | None = None) -> NewTask:
         command=commands.get("run"),
         verify=commands.get("verify"),
         chat=chat,
+        by=by,
         request=f"message {chat}:{message}" if message is not None else None,
     )
 

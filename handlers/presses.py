@@ -162,7 +162,7 @@ async def _on_task(update: Update, context: Context, pressed: OnTask) -> Toast:
             await reply(update, await builds.diff_message(services, task))
             return None
         case TaskVerb.START:
-            services.queue.start_now(task, now)
+            services.queue.start_now(task, now, tasks.person(update))
             toast = f"It {tasks.start_words(services, task)}.".replace("/", "")
         case TaskVerb.CANCEL:
             services.queue.cancel(task, tasks.person(update), now)
@@ -253,7 +253,8 @@ async def _on_finish_draft(update: Update, context: Context, pressed: FinishDraf
         services.drafts.drop(pressed.draft)
         await edit_pressed(update, Message(f"🗑 <s>{escape(title)}</s>"))
         return "Dropped."
-    task = services.drafts.add(pressed.draft, services.clock(), start_now=pressed.end is DraftEnd.ADD_AND_START)
+    start, by = pressed.end is DraftEnd.ADD_AND_START, tasks.person(update)
+    task = services.drafts.add(pressed.draft, services.clock(), by, start_now=start)
     await _show_added(update, context, task)
     services.wake()
     return f"Added as {task.id}."

@@ -89,7 +89,8 @@ async def stats(update: Update, context: Context) -> None:
 async def start_now(update: Update, context: Context) -> None:
     """`/go 12`: build it as soon as a slot is free."""
     services = context.services
-    task = services.queue.start_now(parsing.only_task_id(context.args or [], "go"), services.clock())
+    task_id = parsing.only_task_id(context.args or [], "go")
+    task = services.queue.start_now(task_id, services.clock(), person(update))
     await _acted(update, context, task.id, start_words(services, task.id))
 
 
@@ -116,7 +117,8 @@ async def cancel(update: Update, context: Context) -> None:
 async def retry(update: Update, context: Context) -> None:
     """`/retry 12`: build it again."""
     services = context.services
-    task = services.queue.retry(parsing.only_task_id(context.args or [], "retry"), services.clock())
+    task_id = parsing.only_task_id(context.args or [], "retry")
+    task = services.queue.retry(task_id, services.clock(), person(update))
     asks = isinstance(task.state, NeedsApproval)
     await _acted(update, context, task.id, "needs your approval" if asks else "is back in the queue")
 

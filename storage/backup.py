@@ -3,9 +3,10 @@
 from contextlib import closing
 from pathlib import Path
 
+from core.errors import StoreUnavailable
 from storage import snapshot
 from storage.disk import Disk, in_plain_words, write_file
-from storage.journal import damaged
+from storage.journal import Damaged, damaged
 from storage.migrations import Documents, check, migrate
 from storage.schema import TABLES
 from storage.store import Clock, JournalStore, open_store
@@ -36,9 +37,12 @@ def restore(home: Path, file: Path, clock: Clock) -> Path:
     What was there before is written into a backup of its own, whose path is returned. Raises StoreUnavailable if the
     file can't be read, is damaged, or does not fit; nothing has changed then.
     """
-    version, _, documents = snapshot.read_raw(file)
-    migrate(documents, version)
-    check(file, documents)
+    try:
+        version, _, documents = snapshot.read_raw(file)
+        migrate(documents, version)
+        check(file, documents)
+    except Damaged as error:  # a repair would not help: it is about the data that are in use
+        raise StoreUnavailable(f"{file} is no backup, or damaged: {error.what}. Nothing was changed.") from error
     with closing(open_store(home, clock)) as store:
         before = store.folder / f"before-restore-{clock():%Y%m%dT%H%M%S%f}.json"
         _backup(store, before)

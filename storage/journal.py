@@ -188,9 +188,17 @@ def keep_torn_end(path: Path, torn: bytes, now: datetime) -> Path:
     return copy
 
 
-def damaged(path: Path, what: str) -> StoreUnavailable:
-    """The error for a file that holds something else than was written."""
-    return StoreUnavailable(
-        f"{path} is damaged: {what}. Nothing was changed. Stop Jarvis and run `jarvis doctor --repair`, "
-        "which keeps the damaged file and saves all that can be read."
-    )
+class Damaged(StoreUnavailable):
+    """A file holds something else than was written."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(
+            f"{path} is damaged: {what}. Nothing was changed. Stop Jarvis and run `jarvis doctor --repair`, "
+            "which keeps the damaged file and saves all that can be read."
+        )
+        self.what = what
+
+
+def damaged(path: Path, what: str) -> Damaged:
+    """The error for such a file."""
+    return Damaged(path, what)

@@ -140,6 +140,8 @@ class Housekeeping:
             if not LOG.search(path):
                 continue
             size, packed = on_disk(found), PACKED.search(path)
+            if not found.st_size:
+                continue  # nothing to put away, and its place in the trash would take more than it
             old = found.st_mtime < (now - OLD).timestamp()
             if not (packed and old) and not ((old or size > LARGE) and log_files.is_text(root, path)):
                 continue

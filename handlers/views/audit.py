@@ -12,6 +12,8 @@ from handlers.views import times
 from handlers.views.message import Button, Message, escape, lines, shorten
 
 SHOWN = 25
+ABOUT = ("title", "text", "path", "about", "type", "setting", "session", "project")
+"""What a line is about, by the first of these that it has: a task, a lesson, a log, a weakness, a routine ..."""
 
 
 def audit(
@@ -41,8 +43,8 @@ def _line(entry: Mapping[str, Any], names: Mapping[UserId, str], now: datetime, 
     subject = entry.get("task") or entry.get("subject")
     link = f" /{escape(str(subject))}" if subject else ""
     action = escape(shorten(str(entry.get("action", "")), 60))
-    title = entry.get("title") or entry.get("project")
-    about = f" “{escape(shorten(str(title), 40))}”" if title else ""
+    found = next((entry[key] for key in ABOUT if entry.get(key)), "")
+    about = f" “{escape(shorten(str(found), 40))}”" if found else ""
     why = entry.get("reason") or entry.get("changes")
     because = f": {escape(shorten(str(why), 80))}" if why else ""
     return f"{at} {action}{link}{about} — {who(str(entry.get('actor', '')), names)}{because}"

@@ -18,6 +18,7 @@ def status(report: Status, zone: ZoneInfo) -> Message:
     text = lines(
         "<b>Status</b>",
         [f"⏸ {_what(pause.project)} since {times.clock(pause.since, zone, now)}" for pause in report.pauses],
+        _stopped(report, zone),
         f"⚠️ {escape(report.obstacle)}" if report.obstacle else None,
         f"🔨 {len(report.running)} of {report.slots} slots in use" if report.slots else "🔨 no slot is free",
         [f"      /{task.id} {escape(shorten(task.title, 60))}" for task, _ in report.running],
@@ -58,6 +59,13 @@ def stopped(ids: Sequence[TaskId]) -> Message:
 
 def _what(project: ProjectName | None) -> str:
     return "All work is paused" if project is None else f"Work on {escape(project)} is paused"
+
+
+def _stopped(report: Status, zone: ZoneInfo) -> str | None:
+    if report.stopped_until is None:
+        return None
+    until = times.clock(report.stopped_until, zone, report.now)
+    return f"⏹ This session was stopped: nothing more starts before {until}. /overnight start goes on."
 
 
 def _window(report: Status, zone: ZoneInfo) -> str:

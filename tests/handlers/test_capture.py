@@ -3,6 +3,7 @@
 import pytest
 
 from bot.local.models import Upload
+from core.audit import QUEUE
 from core.model.ids import ChatId, ProjectName
 from core.model.task import Category, NeedsApproval, Priority, Task
 from handlers import parsing
@@ -33,6 +34,28 @@ async def test_everything_on_one_line(house: House) -> None:
     assert task.description == "It takes seconds.\n\nOver there."
     assert task.chat == ANN.id
     assert house.woken
+
+
+async def test_the_record_says_who_asked_for_it_and_who_wanted_it_now_or_again(house: House) -> None:
+    await added(house, "/add Fix one test")
+    await house.press((await house.say("Fix another test"))[-1].message_id, "Add")
+    await house.ask("/go 1")
+    await house.press((await house.say("/task_2"))[-1].message_id, "Start now")
+    await house.ask("/cancel 1")
+    await house.ask("/retry 1")
+
+    wanted = [line.entry for line in house.store.audit.all() if line.log == QUEUE]
+    assert [(entry["action"], entry["task"], entry["actor"]) for entry in wanted] == [
+        (action, f"task_{number}", f"person {ANN.id}")
+        for action, number in (
+            ("added", 1),
+            ("added", 2),
+            ("start now", 1),
+            ("start now", 2),
+            ("cancelled", 1),
+            ("retried", 1),
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +251,20 @@ async def test_wrong_marks_in_free_text_are_told(house: House, text: str, words:
     assert words in await house.ask(text)
     assert house.state() == before
     assert house.troubles() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "Yes", "ok", "approve", "👍", "no, thanks", "thank you!", "No worries", "never mind"]
+)
+async def test_a_mere_answer_to_nothing_is_no_task(house: House, text: str) -> None:
+    assert (await house.ask(text)).startswith("👌 That changes nothing.")
+
+    assert house.store.drafts.all() == []
+
+
+@pytest.mark.parametrize("text", ["Say yes", "no logs on Sundays", "Stop the timer", "ok button is too small"])
+async def test_what_only_begins_like_an_answer_is_a_draft(house: House, text: str) -> None:
+    assert (await house.ask(text)).startswith(f"📝 {text}")
 
 
 async def test_free_text_becomes_a_draft(house: House) -> None:

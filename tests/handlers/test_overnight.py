@@ -368,7 +368,7 @@ async def test_all_that_is_proven_is_merged_by_one_button(house: House) -> None:
     assert await house.ask("/merge all") == "🎉 /task_3 is merged."
     toast = await house.press(brief, "Merge all 3 proven")
     assert (toast.text, toast.show_alert) == (
-        "Nothing proven waits for your merge, but for what you should look at first.",
+        "Nothing waits for your merge.",
         True,
     )
 

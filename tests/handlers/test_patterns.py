@@ -123,6 +123,8 @@ async def test_the_list_enables_and_takes_an_action(house: House) -> None:
     asked = house.last_id()
     assert house.text(asked).startswith("What shall I build for “nba_rankings”?")
     assert "no project “gone”" in await house.ask("Rank them @gone", reply_to=asked)
+    assert (await house.ask("no, thanks", reply_to=asked)).startswith("👌 That changes nothing.")
+    assert house.services.patterns.find("pattern_1").action is None
     assert await house.ask("Rank them 2h @shop\nAll teams.", reply_to=asked) == (
         "✏️ Noted for “nba_rankings”:\n→ Rank them (2 h) in shop\nI build it ahead when I am sure (80%)."
     )

@@ -285,7 +285,7 @@ async def test_other_words_in_reply_to_a_question_become_a_draft(house: House, q
 async def test_a_yes_to_something_else_is_no_answer(house: House, question: int) -> None:
     await house.ask("/queue")
 
-    assert (await house.ask("yes", reply_to=house.last_id())).startswith("📝 yes")
+    assert (await house.ask("yes", reply_to=house.last_id())).startswith("👌 That changes nothing.")
     assert isinstance(house.task("task_1").state, NeedsApproval)
 
 

@@ -90,6 +90,17 @@ async def test_what_was_cleaned_up_is_listed_and_brought_back_later(cleaner: Hou
     assert (await cleaner.ask("/restore repair_1")) == "repair_1 is restored already."
 
 
+async def test_the_record_names_the_log_that_was_cleaned_up(cleaner: House) -> None:
+    await cleaner.say("/fix")
+    await cleaner.press(cleaner.last_id(), "Do it")
+    cleaner.services.audit.flush()
+
+    said = await cleaner.ask("/audit")
+
+    assert "rotate “app.log” — " in said
+    assert "done “app.log” — " in said
+
+
 async def test_more_fixes_than_buttons_are_taken_back_by_name(cleaner: House, tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / "logs" / f"{number}.log").write_text("something was said\n" * 700_000)

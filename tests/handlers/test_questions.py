@@ -143,7 +143,7 @@ async def test_the_list_of_questions(house: House, question: int) -> None:
     assert isinstance(house.task("task_1").state, Queued)
 
 
-@pytest.mark.parametrize("said", ["approve of the design in the footer", "Reject wrong passwords at login", "approve"])
+@pytest.mark.parametrize("said", ["approve of the design in the footer", "Reject wrong passwords at login"])
 async def test_other_sentences_stay_tasks(house: House, said: str) -> None:
     house.add("A new page", category=Category.FEATURE)
 
@@ -349,6 +349,18 @@ async def test_stop_all(house: House) -> None:
     assert isinstance(house.task(task.id).state, Cancelled)
 
 
+async def test_the_status_tells_of_a_session_that_was_stopped(house: House) -> None:
+    await house.ask("/overnight start")
+    assert "stopped" not in await house.ask("/status")
+    await house.ask("/overnight stop")
+
+    second = (await house.ask("/status")).splitlines()[1]
+
+    assert second.startswith("⏹ This session was stopped: nothing more starts before ")
+    await house.ask("/overnight start")
+    assert "stopped" not in await house.ask("/status")
+
+
 # -- the record -------------------------------------------------------------------------------------------------------
 
 
@@ -363,6 +375,9 @@ async def test_the_record_of_today_of_a_task_and_its_way_back(house: House) -> N
     await house.press(house.last_id(), "Roll back task_1")
     house.services.audit.flush()
     assert "rolled back" in await house.ask("/audit 1")
+    await house.ask("/lessons use tabs")
+    house.services.audit.flush()
+    assert "lesson “use tabs” — " in await house.ask("/audit")
     assert await house.ask("/audit 1 2") == "One thing at a time: /audit today, /audit week, or /audit task_12"
     house.clock.advance(days=30)
     assert await house.ask("/audit week") == "Nothing is on record for week."

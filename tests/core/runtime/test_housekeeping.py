@@ -128,6 +128,14 @@ def test_what_is_no_log_or_is_fresh_stays(place: Path) -> None:
     assert keeper(place).plan(NOW) == []
 
 
+def test_an_old_log_without_a_byte_stays_since_the_trash_would_take_more(place: Path) -> None:
+    log = old_log(place / "logs" / "app.log")
+    log.write_text("")
+    os.utime(log, (OLD, OLD))
+
+    assert keeper(place).plan(NOW) == []
+
+
 def test_a_tree_that_is_deeper_than_the_stack_is_walked_as_far_as_paths_reach(place: Path) -> None:
     old_log(place / "logs" / "app.log")
     here = os.open(place / "logs", os.O_RDONLY)
