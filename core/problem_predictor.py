@@ -4,7 +4,6 @@ One problem per cause: it is updated as long as it lasts, and resolved when it i
 acts, measured after, and can be taken back.
 """
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -182,16 +181,20 @@ class ProblemPredictor:
         return sorted(self._store.repairs.all(), key=lambda repair: repair.at, reverse=True)
 
     def purge(self, now: datetime) -> int:
-        """Delete what was put into the trash long ago; returns how many."""
+        """Delete what was put into the trash long ago; returns how many. What can't be deleted is tried again."""
         old = [repair for repair in self._store.repairs.all() if now - repair.at > KEPT and repair.kept]
+        gone = 0
         for repair in old:
             if repair.state in (RepairState.DONE, RepairState.BEGUN, RepairState.RESTORED):
                 self._record("purging", now, repair, audit.BY_ITSELF)
-                with contextlib.suppress(Refused):  # what can't be deleted does not hold up the others
+                try:
                     self._fixer.purge(repair)
+                except Refused:
+                    continue  # it does not hold up the others
             with self._store.transaction():
                 self._store.repairs.put(repair.id, msgspec.structs.replace(repair, state=RepairState.PURGED, kept=""))
-        return len(old)
+            gone += 1
+        return gone
 
     def prepare(self, now: datetime) -> Sequence[str]:
         """Before the builds of a session: scan, by night also fix, and say what was found and done."""

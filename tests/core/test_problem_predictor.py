@@ -284,8 +284,12 @@ def test_one_file_that_stays_in_the_trash_holds_up_no_other(
 
     monkeypatch.setattr(machine, "purge", picky)
 
-    assert predictor.purge(engines.now + timedelta(days=31)) == 2
+    assert predictor.purge(engines.now + timedelta(days=31)) == 1
     assert machine.done[-1] == "purge b.log"
+
+    monkeypatch.undo()
+    assert predictor.purge(engines.now + timedelta(days=32)) == 1
+    assert machine.done[-1] == "purge app.log"
 
 
 def test_limits_of_swap_and_load_are_the_owners(
