@@ -33,6 +33,8 @@ _NO_MORE_THAN_NO = re.compile(
     re.IGNORECASE,
 )
 """Also after a comma, as in “no, thanks”: an answer, not a wish."""
+_MOST_WORDS = 8
+"""Of such an answer. There are two ways to read “no problem”, so many of them in a row would take for ever."""
 
 
 async def improve(update: Update, context: Context) -> None:
@@ -104,13 +106,17 @@ async def correct(update: Update, context: Context) -> None:
 def asks_for_nothing(text: str) -> bool:
     """Whether it is a mere yes, no or thanks, which is no task."""
     one_word = len(text.split()) == 1 and yes_or_no(text) is not None
-    return one_word or _NO_MORE_THAN_NO.fullmatch(text.strip()) is not None
+    return one_word or _is_mere(text)
+
+
+def _is_mere(text: str) -> bool:
+    return len(text.split()) <= _MOST_WORDS and _NO_MORE_THAN_NO.fullmatch(text.strip()) is not None
 
 
 async def correction_in_words(update: Update, context: Context, task_id: TaskId | None, text: str) -> bool:
     """Take “no, use tabs” as a correction of what was replied to; False for other words, and for a mere no."""
     match = _CORRECTION.fullmatch(text.strip())
-    if match is None or _NO_MORE_THAN_NO.fullmatch(match[1]):
+    if match is None or _is_mere(match[1]):
         return False
     store = context.services.store
     task = (store.tasks.get(task_id) or store.archived_tasks.get(task_id)) if task_id is not None else None

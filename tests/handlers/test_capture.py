@@ -262,6 +262,11 @@ async def test_a_mere_answer_to_nothing_is_no_task(house: House, text: str) -> N
     assert house.store.drafts.all() == []
 
 
+async def test_a_long_row_of_no_problem_is_read_at_once(house: House) -> None:
+    assert (await house.ask("no problem\n" * 40 + "with it")).startswith("📝 no problem\n")
+    assert "447 characters" in await house.ask("no problem " * 40 + "with it")
+
+
 @pytest.mark.parametrize("text", ["Say yes", "no logs on Sundays", "Stop the timer", "ok button is too small"])
 async def test_what_only_begins_like_an_answer_is_a_draft(house: House, text: str) -> None:
     assert (await house.ask(text)).startswith(f"📝 {text}")
