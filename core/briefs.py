@@ -11,7 +11,7 @@ from core.model.build import Build, BuildResult, Ended, Progress
 from core.model.config import Config
 from core.model.execution import Alive
 from core.model.pattern import Expected, Pattern
-from core.model.problem import Problem, Repair, Severity
+from core.model.problem import Problem, Repair, RepairState, Severity
 from core.model.task import Completed, Failed, Merged, NeedsApproval, Queued, Task, Unmerged
 from core.nights import Ran
 from core.pattern_book import expected_today
@@ -19,6 +19,9 @@ from core.ports import Executor, Store
 from core.productivity import Productivity
 from core.sessions import THROTTLE
 from core.transitions import is_withdrawn
+
+TOLD = (RepairState.DONE, RepairState.FAILED)
+"""Clean-ups that are news: not those that were taken back."""
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -129,7 +132,7 @@ class Briefs:
             missed=self._missed(since),
             throttled=throttle.reason if (throttle := self._store.throttle.get(THROTTLE)) is not None else None,
             expected=expected_today(self._store, self._config.zone, now),
-            repairs=[each for each in self._store.repairs.all() if since <= each.at <= now],
+            repairs=[each for each in self._store.repairs.all() if since <= each.at <= now and each.state in TOLD],
             problems=[
                 each for each in outlooks.by_severity(self._store.problems.all()) if now - each.seen_at < outlooks.FRESH
             ],

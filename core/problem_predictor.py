@@ -163,9 +163,7 @@ class ProblemPredictor:
         with self._fixer.alone():
             repair = self._store.repairs.get(repair_id)
             if repair is None:
-                raise NotFound(
-                    f"There is no fix {repair_id[:40]}. /restore, or jarvis problem-predictor restore, lists them."
-                )
+                raise NotFound(f"There is no fix {repair_id[:40]}. /restore lists them.")
             if repair.state not in (RepairState.DONE, RepairState.BEGUN):
                 raise Refused(f"{repair_id} is {repair.state.value} already.")
             self._record("restoring", now, repair, actor)

@@ -3,7 +3,7 @@
 import click
 
 from bot.cli.output import installation, show_json
-from bot.cli.wording import for_terminal
+from bot.cli.wording import without_links
 from handlers.views import briefs
 from handlers.views.message import unescape
 
@@ -16,4 +16,4 @@ def show_brief(as_json: bool) -> None:
     if as_json:
         show_json(report)
     else:
-        click.echo(for_terminal(unescape(briefs.brief(report, zone).text)))
+        click.echo(without_links(unescape(briefs.brief(report, zone).text)))

@@ -8,7 +8,7 @@ import click
 
 from bot.cli.briefs import show_brief
 from bot.cli.output import installation, json_option, show_json
-from bot.cli.wording import for_terminal
+from bot.cli.wording import for_terminal, without_links
 from bot.wiring import Installation
 from core.model.session import Session
 
@@ -118,8 +118,8 @@ def status(as_json: bool) -> None:
     if as_json:
         show_json(standing.session if standing is not None else None)
     else:
-        text = unescape(sessions.session(standing, overnight, now, zone, why).text)
-        click.echo(for_terminal(text))
+        said = for_terminal(why) if why is not None else None
+        click.echo(without_links(unescape(sessions.session(standing, overnight, now, zone, said).text)))
 
 
 @group.command()
@@ -134,7 +134,7 @@ def report(as_json: bool) -> None:
     if as_json:
         show_json(made)
     else:
-        click.echo(for_terminal(unescape(sessions.report(made, zone).text)))
+        click.echo(without_links(unescape(sessions.report(made, zone).text)))
 
 
 @group.command("is-overnight")

@@ -20,7 +20,7 @@ VERBS = {
     "update": "builds update",
     "rollback": "builds rollback",
     "discard": "builds discard",
-    "restore": "builds restore",
+    "restore": "problem-predictor restore",
     "push": "builds push",
     "pause": "autonomous-queue pause",
     "resume": "autonomous-queue resume",
@@ -43,6 +43,9 @@ VERBS = {
 }
 """By the command of the chat."""
 
+WITH_TASK = {"restore": "builds restore"}
+"""Where a task that is named makes another verb of it."""
+
 CHAT_ONLY = frozenset(
     {
         *("night", "evening", "place", "task", "go", "modify", "retry", "cancel", "finished", "status", "trust"),
@@ -57,10 +60,15 @@ _COMMAND = re.compile(
 
 
 def for_terminal(text: str) -> str:
-    """The sentence with the verbs of the command line; what only the chat can do is named as such."""
-    return re.sub(r"(?<![\w/.])/(?=task_\d)", "", _COMMAND.sub(_said, text))
+    """A sentence of ours with the verbs of the command line; what only the chat can do is named as such."""
+    return without_links(_COMMAND.sub(_said, text))
+
+
+def without_links(text: str) -> str:
+    """A text with titles of tasks, which stay as they were written; `/task_1` is a link in the chat only."""
+    return re.sub(r"(?<![\w/.])/(?=task_\d)", "", text)
 
 
 def _said(match: re.Match[str]) -> str:
-    verb = VERBS.get(match[1])
+    verb = (match[2] and WITH_TASK.get(match[1])) or VERBS.get(match[1])
     return f"“jarvis {verb}{match[2]}”" if verb is not None else f"“/{match[1]}{match[2]}” in the chat"

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from bot.cli import jarvis as root
-from bot.cli.wording import CHAT_ONLY, VERBS, for_terminal
+from bot.cli.wording import CHAT_ONLY, VERBS, for_terminal, without_links
 from handlers import commands
 from tests.bot.test_cli import Jarvis, jarvis
 
@@ -35,12 +35,17 @@ def test_every_verb_is_there(words: str) -> None:
         ("/retry task_1 builds it again.", "“/retry task_1” in the chat builds it again."),
         ("Register one with /projects add PATH.", "“jarvis projects add” PATH."),
         ("all work is paused, and /resume ends that.", "“jarvis autonomous-queue resume” ends that."),
+        ("There is no fix. /restore lists them.", "“jarvis problem-predictor restore” lists them."),
         ("/task_1 Work", "task_1 Work"),
         ("/home/ann/log and /log/x and ./queue stay", "/home/ann/log and /log/x and ./queue stay"),
     ],
 )
 def test_a_sentence_of_the_chat(chat: str, terminal: str) -> None:
     assert for_terminal(chat).endswith(terminal)
+
+
+def test_a_title_stays_as_it_was_written() -> None:
+    assert without_links("• /task_1 Speed up /merge and /queue") == "• task_1 Speed up /merge and /queue"
 
 
 def test_a_refusal_names_the_verb(jarvis: Jarvis) -> None:

@@ -126,6 +126,9 @@ async def test_what_was_cleaned_up_and_what_is_foretold_stand_in_the_brief(clean
     assert "🧹 Cleaned up\n• Rotated app.log, freed 15 MB" in said
     assert "📈 The machine\n• Disk: 75 %, limit 80 %. 80 % in 3 days" in said
 
+    await cleaner.say("/restore repair_1")
+    assert "Cleaned up" not in await cleaner.ask("/brief")
+
 
 async def test_without_folders_it_says_what_to_set(house: House) -> None:
     assert "LOG_ROOTS" in await house.ask("/fix")
